@@ -1,0 +1,239 @@
+//! The command line.
+
+mod arguments;
+mod exec;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::credential::Credential;
+use crate::entra::scope::Scope;
+use crate::error::{AuthError, ErrorKind};
+use crate::graph::GraphClient;
+use crate::http::HttpClient;
+use crate::log;
+use crate::mcp;
+use crate::mode::AuthMode;
+use crate::settings::environment::Environment;
+use crate::settings::options::Options;
+use crate::settings::problem::Problem;
+use crate::settings::{self, Settings};
+use crate::time;
+use crate::tools::{Outcome as ToolOutcome, Tools};
+use arguments::{Cli, Command};
+
+/// What the command line comes to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The process ends with this code: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.
+    Exit(u8),
+    /// The process runs this command in its place and ends with its code.
+    Spawn {
+        /// The program.
+        program: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// Its environment.
+        env: HashMap<String, String>,
+    },
+}
+
+const OK: u8 = 0;
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const NOT_PERMITTED: u8 = 3;
+
+/// Runs the command line `args` (without the program's name). `variables` is the environment; `package` is the
+/// folder of the npm package, where the preload lies. `cancel` ends a running server.
+pub async fn run(
+    args: Vec<String>,
+    variables: HashMap<String, String>,
+    package: PathBuf,
+    cancel: CancellationToken,
+) -> Outcome {
+    if let Some(refusal) = arguments::refuse_secrets(&args) {
+        complain(&refusal);
+        return Outcome::Exit(USAGE);
+    }
+    let words = std::iter::once(OsString::from("workiq-auth")).chain(args.into_iter().map(OsString::from));
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap writes help to stdout and mistakes to stderr.
+            let _ = error.print();
+            return Outcome::Exit(if error.use_stderr() { USAGE } else { OK });
+        }
+    };
+    let environment: Environment = variables.iter().collect();
+    if let Err(problem) = start_log(&cli, &environment) {
+        complain(&AuthError::from(problem).report());
+        return Outcome::Exit(USAGE);
+    }
+    match cli.command {
+        Command::Exec { command } => exec::exec(&command, variables, &package),
+        Command::Preload { node_options } => {
+            let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
+            print_line(&line)
+        }
+        Command::Token { scope, json } => {
+            exit(token(&cli.settings.into(), &environment, scope.as_deref(), json).await)
+        }
+        Command::Mcp => exit(serve(&cli.settings.into(), &environment, cancel).await),
+        Command::Fetch { urls } => {
+            exit(tool(&cli.settings.into(), &environment, "fetch", json!({"entityUrls": urls})).await)
+        }
+    }
+}
+
+fn start_log(cli: &Cli, environment: &Environment) -> Result<(), Problem> {
+    let (name, value) = match (&cli.settings.log_level, environment.get(log::VARIABLE)) {
+        (Some(value), _) => ("--log-level", value.as_str()),
+        (None, Some(value)) => (log::VARIABLE, value),
+        (None, None) => (log::VARIABLE, "warn"),
+    };
+    let level = log::parse_level(value).map_err(|wrong| Problem::wrong(name, value, wrong, log::EXPECTED))?;
+    log::init(level);
+    Ok(())
+}
+
+/// Everything from settings to Graph; sends nothing yet.
+fn connect(
+    options: &Options,
+    environment: &Environment,
+) -> Result<(Settings, Credential, GraphClient), AuthError> {
+    let settings = Settings::resolve(options, environment)?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    let http = HttpClient::new(&settings.network)?;
+    let credential = Credential::new(&settings, http.clone());
+    let graph = GraphClient::new(&settings, http, credential.clone());
+    Ok((settings, credential, graph))
+}
+
+async fn token(
+    options: &Options,
+    environment: &Environment,
+    scope: Option<&str>,
+    json: bool,
+) -> Result<(), AuthError> {
+    let (settings, credential, _) = connect(options, environment)?;
+    let scope = match scope {
+        Some(text) => Scope::parse(text).map_err(|wrong| {
+            AuthError::new(ErrorKind::Settings, "invalid_scope", format!("--scope: {wrong}."))
+        })?,
+        None => Scope::of(&settings.graph),
+    };
+    let token = credential.token(&scope, None).await?;
+    let line = if json {
+        json!({
+            "token": token.secret().expose(),
+            "tokenType": "Bearer",
+            "expiresOn": time::rfc3339(token.expires_on),
+            "scope": scope.as_str(),
+        })
+        .to_string()
+    } else {
+        token.secret().expose().to_owned()
+    };
+    write_line(&line)
+}
+
+async fn serve(
+    options: &Options,
+    environment: &Environment,
+    cancel: CancellationToken,
+) -> Result<(), AuthError> {
+    let graph = match settings::resolve_mode(options, environment)? {
+        AuthMode::AppOnly => connect(options, environment).map(|(_, _, graph)| graph),
+        AuthMode::AgentUser => return Err(settings::agent_user_unavailable()),
+        AuthMode::Delegated => {
+            return Err(AuthError::new(
+                ErrorKind::Mode,
+                "mode_delegated",
+                "The auth mode is delegated, in which Microsoft's own program serves the tools.",
+            )
+            .with_hint("Run npx @microsoft/workiq mcp, or set WORKIQ_AUTH_MODE=app-only."));
+        }
+    };
+    if let Err(error) = &graph {
+        // The session starts all the same: a client shows the answer to a call, and hides why a server died.
+        complain(&error.report());
+    }
+    mcp::serve(Tools::new(graph), cancel)
+        .await
+        .map_err(|error| AuthError::new(ErrorKind::Response, "mcp_error", format!("MCP: {error}.")))
+}
+
+/// Calls a tool and prints its structured result.
+async fn tool(
+    options: &Options,
+    environment: &Environment,
+    name: &str,
+    arguments: Value,
+) -> Result<(), AuthError> {
+    let (_, _, graph) = connect(options, environment)?;
+    // Sign-in first, so that its failure is an error of ours with its own exit code.
+    graph.sign_in().await?;
+    let Value::Object(arguments) = arguments else {
+        return Ok(());
+    };
+    let outcome = Tools::new(Ok(graph)).call(name, arguments).await;
+    let Some(ToolOutcome { structured, text, failed }) = outcome else {
+        return Ok(());
+    };
+    let refused = structured.as_ref().is_some_and(refused);
+    match structured {
+        Some(value) => write_line(&serde_json::to_string_pretty(&value).unwrap_or(text))?,
+        None => return Err(AuthError::new(ErrorKind::Response, "tool_error", text)),
+    }
+    match (failed, refused) {
+        (true, true) => {
+            Err(AuthError::new(ErrorKind::Server, "not_permitted", "Microsoft Graph did not permit this."))
+        }
+        (true, false) => Err(AuthError::new(ErrorKind::Response, "tool_error", "Nothing could be read.")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether every result is a refusal.
+fn refused(value: &Value) -> bool {
+    let status = |result: &Value| result["statusCode"].as_u64();
+    value["results"]
+        .as_array()
+        .is_some_and(|all| all.iter().all(|one| matches!(status(one), Some(401 | 403))))
+}
+
+fn exit(outcome: Result<(), AuthError>) -> Outcome {
+    let Err(error) = outcome else {
+        return Outcome::Exit(OK);
+    };
+    complain(&error.report());
+    Outcome::Exit(match error.kind() {
+        ErrorKind::Settings | ErrorKind::Mode => USAGE,
+        ErrorKind::Certificate | ErrorKind::Server => NOT_PERMITTED,
+        _ => FAILED,
+    })
+}
+
+fn print_line(line: &str) -> Outcome {
+    exit(write_line(line))
+}
+
+fn write_line(line: &str) -> Result<(), AuthError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| {
+        AuthError::new(ErrorKind::Response, "output_error", format!("stdout cannot be written to: {error}."))
+    })
+}
+
+fn complain(text: &str) {
+    // If stderr is gone, there is nobody left to tell.
+    let _ = writeln!(std::io::stderr().lock(), "workiq-auth: {text}");
+}

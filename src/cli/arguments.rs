@@ -1,0 +1,179 @@
+//! What the command line takes. The verbs of Work IQ keep Work IQ's own options.
+
+#![allow(clippy::doc_markdown, reason = "clap prints these comments as help, where a backtick is a backtick")]
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::settings::options::{Face, Options};
+
+/// Headless sign-in for Microsoft Work IQ.
+#[derive(Debug, Parser)]
+#[command(
+    name = "workiq-auth",
+    version,
+    about = "Headless sign-in for Microsoft Work IQ: no browser, no signed-in user",
+    after_help = "Settings come from flags, then WORKIQ_* variables, then AZURE_* variables:\n  \
+        WORKIQ_AUTH_MODE=app-only      sign in as an application (unset: delegated, Work IQ signs in by itself)\n  \
+        WORKIQ_TENANT_ID               the tenant's GUID or domain\n  \
+        WORKIQ_CLIENT_ID               the application (client) id\n  \
+        WORKIQ_CLIENT_SECRET           a client secret, or the path of a certificate\n  \
+        WORKIQ_CLIENT_CERTIFICATE_PATH PEM or PFX; its password in WORKIQ_CLIENT_CERTIFICATE_PASSWORD\n\
+        Secrets are never taken as arguments.\n\n\
+        Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.",
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) settings: SettingFlags,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve Work IQ's tools as an MCP server on stdin and stdout
+    Mcp,
+    /// Print an access token, and nothing else, on stdout
+    Token {
+        /// What the token is for, as <resource>/.default [default: Microsoft Graph]
+        #[arg(long, value_name = "SCOPE")]
+        scope: Option<String>,
+        /// Print token, type and expiry as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Read paths of Microsoft Graph and print the results as JSON
+    Fetch {
+        /// Paths such as /users/ada@contoso.com/messages?$top=5
+        #[arg(short, long = "urls", alias = "url", value_name = "PATH", num_args = 1.., required = true)]
+        urls: Vec<String>,
+    },
+    /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp
+    Exec {
+        /// The command and its arguments
+        #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
+    /// Print the path of the preload, for node --require
+    Preload {
+        /// Print the whole option, quoted, for NODE_OPTIONS or node-options in an .npmrc
+        #[arg(long)]
+        node_options: bool,
+    },
+}
+
+/// Flags for every setting that is not secret.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Settings")]
+pub(super) struct SettingFlags {
+    /// delegated, app-only or agent-user [WORKIQ_AUTH_MODE]
+    #[arg(long, global = true, value_name = "MODE")]
+    auth_mode: Option<String>,
+    /// The tenant's GUID or domain [WORKIQ_TENANT_ID]
+    #[arg(long, global = true, value_name = "TENANT")]
+    tenant_id: Option<String>,
+    /// The application (client) id [WORKIQ_CLIENT_ID]
+    #[arg(long, global = true, value_name = "ID")]
+    client_id: Option<String>,
+    /// A certificate with its key, PEM or PFX [WORKIQ_CLIENT_CERTIFICATE_PATH]
+    #[arg(long, global = true, value_name = "PATH")]
+    certificate_path: Option<String>,
+    /// Put the certificate chain into the assertion [WORKIQ_CLIENT_SEND_CERTIFICATE_CHAIN]
+    #[arg(long, global = true)]
+    send_certificate_chain: bool,
+    /// PS256 or RS256 [WORKIQ_ASSERTION_ALG]
+    #[arg(long, global = true, value_name = "ALG")]
+    assertion_alg: Option<String>,
+    /// Take this credential and no other: secret or certificate [WORKIQ_CREDENTIAL]
+    #[arg(long, global = true, value_name = "SOURCE")]
+    credential: Option<String>,
+    /// public, usgov, usgov-dod, china, bleu or delos [WORKIQ_CLOUD]
+    #[arg(long, global = true, value_name = "CLOUD")]
+    cloud: Option<String>,
+    /// The authority of a private cloud, an https origin [WORKIQ_AUTHORITY_HOST]
+    #[arg(long, global = true, value_name = "ORIGIN")]
+    authority_host: Option<String>,
+    /// The Microsoft Graph of a private cloud, an https origin [WORKIQ_GRAPH_ENDPOINT]
+    #[arg(long, global = true, value_name = "ORIGIN")]
+    graph_endpoint: Option<String>,
+    /// The user that /me stands for [WORKIQ_USER]
+    #[arg(long, global = true, value_name = "USER")]
+    user: Option<String>,
+    /// error, warn, info, debug or trace, to stderr [WORKIQ_LOG]
+    #[arg(short, long, global = true, value_name = "LEVEL")]
+    pub(super) log_level: Option<String>,
+    /// Work IQ's option for choosing a signed-in account; an application has none, so it changes nothing
+    #[arg(long, global = true, value_name = "ACCOUNT", hide = true)]
+    account: Option<String>,
+}
+
+impl From<SettingFlags> for Options {
+    fn from(flags: SettingFlags) -> Self {
+        Self {
+            mode: flags.auth_mode,
+            tenant_id: flags.tenant_id,
+            client_id: flags.client_id,
+            client_certificate_path: flags.certificate_path,
+            send_certificate_chain: flags.send_certificate_chain.then_some(true),
+            assertion_alg: flags.assertion_alg,
+            credential: flags.credential,
+            cloud: flags.cloud,
+            authority_host: flags.authority_host,
+            graph_endpoint: flags.graph_endpoint,
+            user: flags.user,
+            face: Face::CommandLine,
+            ..Self::default()
+        }
+    }
+}
+
+/// Flags that people try for secrets, and the variable to use instead.
+const SECRET_FLAGS: [(&str, &str); 8] = [
+    ("--client-secret", "WORKIQ_CLIENT_SECRET"),
+    ("--secret", "WORKIQ_CLIENT_SECRET"),
+    ("--password", "WORKIQ_CLIENT_CERTIFICATE_PASSWORD"),
+    ("--certificate-password", "WORKIQ_CLIENT_CERTIFICATE_PASSWORD"),
+    ("--client-certificate-password", "WORKIQ_CLIENT_CERTIFICATE_PASSWORD"),
+    ("--client-certificate", "WORKIQ_CLIENT_CERTIFICATE"),
+    ("--access-token", "WORKIQ_ACCESS_TOKEN"),
+    ("--token", "WORKIQ_ACCESS_TOKEN"),
+];
+
+/// A refusal where a secret was given as an argument: every user of a machine can read the arguments of every process.
+/// What follows `--` or `exec` belongs to another program.
+pub(super) fn refuse_secrets(args: &[String]) -> Option<String> {
+    let mut ours = args.iter().take_while(|arg| *arg != "--" && *arg != "exec");
+    let flag = |arg: &String| {
+        let name = arg.split('=').next().unwrap_or_default();
+        SECRET_FLAGS.iter().find(|(flag, _)| *flag == name)
+    };
+    ours.find_map(flag).map(|(flag, variable)| {
+        format!(
+            "{flag} is not taken: arguments can be read by every user of this machine. Set the variable {variable}, \
+             and replace the secret if it was a real one."
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_secret_as_an_argument_is_refused_without_repeating_it() {
+        let args = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        for words in [&["token", "--client-secret", "hush"][..], &["--client-secret=hush", "mcp"]] {
+            let refusal = refuse_secrets(&args(words)).unwrap();
+            assert!(refusal.contains("WORKIQ_CLIENT_SECRET") && !refusal.contains("hush"));
+        }
+        assert_eq!(refuse_secrets(&args(&["exec", "--", "x", "--client-secret", "y"])), None);
+        assert_eq!(refuse_secrets(&args(&["exec", "x", "--password=y"])), None);
+    }
+}

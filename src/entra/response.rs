@@ -1,0 +1,234 @@
+//! What a token endpoint answers, and what stands in its place when something else answers.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::token::AccessToken;
+use crate::error::{AuthError, ErrorKind, ErrorParts, printable};
+use crate::http::Response;
+use crate::secret::Secret;
+
+/// How much of a strange answer is shown.
+const EXCERPT: usize = 200;
+
+#[derive(Deserialize)]
+struct Success {
+    access_token: String,
+    expires_in: Value,
+    refresh_in: Option<Value>,
+    token_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    error: String,
+    error_description: Option<String>,
+    #[serde(default)]
+    error_codes: Vec<u32>,
+    suberror: Option<String>,
+    claims: Option<String>,
+    correlation_id: Option<String>,
+    trace_id: Option<String>,
+}
+
+/// Reads `answer` of the endpoint `url`; `correlation` is the id that we sent.
+///
+/// # Errors
+/// Entra's own error, whole; or an [`ErrorKind::Response`] where what answered was no token endpoint.
+pub fn parse(answer: &Response, url: &str, correlation: &str) -> Result<AccessToken, AuthError> {
+    if answer.status.is_success() {
+        return success(answer, url);
+    }
+    let retry_after =
+        answer.header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let status = answer.status.as_u16();
+    let transient = status == 429 || answer.status.is_server_error();
+    let Ok(failure) = serde_json::from_slice::<Failure>(&answer.body) else {
+        return Err(not_oauth(answer, url, correlation, transient, retry_after));
+    };
+    let description = failure.error_description.unwrap_or_default();
+    let aadsts = failure.error_codes.first().copied().or_else(|| aadsts_in(&description));
+    let message = if description.is_empty() {
+        format!("The token endpoint answered {} (HTTP {status}).", printable(&failure.error, EXCERPT))
+    } else {
+        without_ids(&printable(&description, 2000)).to_owned()
+    };
+    Err(ErrorParts {
+        kind: ErrorKind::Server,
+        retryable: transient || failure.error == "temporarily_unavailable",
+        code: printable(&failure.error, 80).into(),
+        message,
+        hint: None,
+        aadsts,
+        status: Some(status),
+        suberror: failure.suberror.filter(|s| !s.is_empty()).map(|s| printable(&s, 80)),
+        claims: failure.claims,
+        correlation_id: Some(
+            failure.correlation_id.map_or_else(|| correlation.to_owned(), |id| printable(&id, 80)),
+        ),
+        trace_id: failure.trace_id.map(|id| printable(&id, 80)),
+        retry_after,
+    }
+    .into())
+}
+
+fn success(answer: &Response, url: &str) -> Result<AccessToken, AuthError> {
+    let odd = |what: &str| {
+        AuthError::from(ErrorParts {
+            kind: ErrorKind::Response,
+            code: "unexpected_response".into(),
+            message: format!("{url} answered with HTTP {}, but {what}.", answer.status.as_u16()),
+            hint: Some("Check WORKIQ_AUTHORITY_HOST and any proxy in between.".into()),
+            status: Some(answer.status.as_u16()),
+            ..ErrorParts::default()
+        })
+    };
+    // The body may hold a token, so it is never shown.
+    let success: Success = serde_json::from_slice(&answer.body).map_err(|_| odd("not with a token"))?;
+    if success.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(odd("with a token that is not a bearer token"));
+    }
+    if success.access_token.is_empty() || !success.access_token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(odd("with a token that cannot be sent in a header"));
+    }
+    let lifetime = seconds(&success.expires_in).ok_or_else(|| odd("expires_in is not a number"))?;
+    let refresh = success.refresh_in.as_ref().and_then(seconds);
+    Ok(AccessToken::new(Secret::new(success.access_token), lifetime, refresh))
+}
+
+/// Seconds as a number or as a numeric string; both are seen. Never more than a week, so that times cannot overflow.
+fn seconds(value: &Value) -> Option<Duration> {
+    const WEEK: u64 = 7 * 24 * 3600;
+    let seconds = match value {
+        Value::Number(number) => number.as_u64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    Some(Duration::from_secs(seconds.min(WEEK)))
+}
+
+fn not_oauth(
+    answer: &Response,
+    url: &str,
+    correlation: &str,
+    transient: bool,
+    retry_after: Option<Duration>,
+) -> AuthError {
+    let text = printable(&String::from_utf8_lossy(&answer.body), EXCERPT);
+    let kind =
+        answer.header("content-type").map_or_else(|| "no content type".to_owned(), |t| printable(t, 80));
+    let status = answer.status.as_u16();
+    let saying = if text.is_empty() { String::new() } else { format!(": {text}") };
+    ErrorParts {
+        kind: ErrorKind::Response,
+        code: if status == 429 { "throttled" } else { "unexpected_response" }.into(),
+        message: format!("{url} answered with HTTP {status} and no OAuth error ({kind}){saying}"),
+        hint: Some(
+            if transient {
+                "Try again later; if it stays, check any proxy in between."
+            } else {
+                "Something other than Entra answered: check WORKIQ_AUTHORITY_HOST and any proxy in between."
+            }
+            .into(),
+        ),
+        status: Some(status),
+        correlation_id: Some(correlation.to_owned()),
+        retryable: transient,
+        retry_after,
+        ..ErrorParts::default()
+    }
+    .into()
+}
+
+/// The number behind `AADSTS` at the front of a description.
+fn aadsts_in(description: &str) -> Option<u32> {
+    let digits = description.split_once("AADSTS")?.1;
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok()
+}
+
+/// A description without its tail of ids and time, which have fields of their own. The separator has been `\r\n` and
+/// is now a space; [`printable`] has made both a space.
+fn without_ids(description: &str) -> &str {
+    description.find(" Trace ID: ").map_or(description, |at| &description[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use http::{HeaderMap, StatusCode};
+
+    fn answer(status: u16, body: &str) -> Response {
+        Response {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
+    }
+
+    fn failure(status: u16, body: &str) -> AuthError {
+        parse(&answer(status, body), "https://login", "sent-id").unwrap_err()
+    }
+
+    #[test]
+    fn entras_error_comes_through_whole() {
+        for separator in ["\\r\\n", " "] {
+            let body = format!(
+                r#"{{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret provided for \"app\".{separator}Trace ID: t1{separator}Correlation ID: c1{separator}Timestamp: 2026-11-01 10:00:00Z","error_codes":[7000215],"trace_id":"t1","correlation_id":"c1","suberror":"message_only"}}"#
+            );
+            let error = failure(401, &body);
+            let parts = error.parts();
+            assert_eq!(error.message(), "AADSTS7000215: Invalid client secret provided for \"app\".");
+            assert_eq!(
+                (error.code(), parts.aadsts, parts.status),
+                ("invalid_client", Some(7_000_215), Some(401))
+            );
+            assert_eq!(
+                (parts.trace_id.as_deref(), parts.correlation_id.as_deref()),
+                (Some("t1"), Some("c1"))
+            );
+            assert_eq!(parts.suberror.as_deref(), Some("message_only"));
+            assert!(!parts.retryable);
+        }
+    }
+
+    #[test]
+    fn html_and_plain_text_survive() {
+        let error = failure(502, "<html>\r\n<h1>Bad gateway</h1>\u{1b}[2J</html>");
+        assert!(
+            error.message().contains("<h1>Bad gateway</h1>") && !error.message().contains('\u{1b}'),
+            "{error}"
+        );
+        assert!(error.parts().retryable && error.kind() == ErrorKind::Response);
+        let error = failure(429, "Too Many Requests");
+        assert_eq!((error.code(), error.parts().correlation_id.as_deref()), ("throttled", Some("sent-id")));
+    }
+
+    #[test]
+    fn expiry_is_a_number_or_a_numeric_string() {
+        for body in [
+            r#"{"access_token":"t","expires_in":3599}"#,
+            r#"{"access_token":"t","expires_in":"3599","token_type":"Bearer"}"#,
+        ] {
+            assert!(parse(&answer(200, body), "u", "c").unwrap().is_fresh());
+        }
+    }
+
+    #[test]
+    fn a_success_without_a_token_is_no_success_and_is_not_shown() {
+        for body in [
+            "",
+            "<html>",
+            r#"{"access_token":"hush"}"#,
+            r#"{"access_token":"hush\nx","expires_in":1}"#,
+            r#"{"access_token":"hush","expires_in":[]}"#,
+        ] {
+            let error = failure(200, body);
+            assert_eq!(error.kind(), ErrorKind::Response);
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Microsoft Graph: which paths, and how they are asked for.
+
+mod client;
+pub mod path;
+
+pub use client::{GraphClient, GraphFailure, GraphResponse};

@@ -1,0 +1,219 @@
+//! Paths: what a caller may ask for, written in one way only.
+
+use std::fmt;
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::settings::identity::UserRef;
+
+/// The longest path that is taken. Graph itself stops at 16 KB for a URL.
+const LONGEST: usize = 16 * 1024;
+
+/// What is encoded where a caller wrote it bare; all else stays as written.
+const BARE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
+
+/// A path below the API root: begins with one slash, and stays where it is whoever reads it.
+///
+/// No scheme, host, version, `..`, backslash, control character or encoded slash: whatever a proxy or server could
+/// read as another path is refused rather than mended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GraphPath(String);
+
+/// Why a path was refused. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct PathError(String);
+
+impl GraphPath {
+    /// Checks a path as Work IQ's tools take it: `/users/ada@contoso.com/messages?$top=5`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what it should look like.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let wrong = |what: &str| {
+            Err(PathError(format!(
+                "\"{}\" {what}. A path is relative to the API root, such as /users/ada@contoso.com/messages?$top=5.",
+                crate::error::printable(text, 120)
+            )))
+        };
+        if text.len() > LONGEST {
+            return wrong("is too long (16 KB at most)");
+        }
+        if text.contains("://") && !text.starts_with('/') {
+            return wrong("is a URL, with scheme and host");
+        }
+        if !text.starts_with('/') {
+            return wrong("does not begin with a slash");
+        }
+        if text.starts_with("//") {
+            return wrong("begins with two slashes, which names a host");
+        }
+        if text.chars().any(|c| c.is_control() || c == '\\') {
+            return wrong("has a control character or a backslash in it");
+        }
+        if text.contains('#') {
+            return wrong("has a fragment (write # as %23)");
+        }
+        let (path, query) = text.split_once('?').map_or((text, None), |(path, query)| (path, Some(query)));
+        if let Some(what) = bad_encoding(text) {
+            return wrong(what);
+        }
+        for (at, segment) in path[1..].split('/').enumerate() {
+            let decoded = percent_decode_str(segment).decode_utf8_lossy();
+            if decoded.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+                return wrong("has an encoded slash, backslash or control character in it");
+            }
+            // A second decoding, as some proxies do, must not make a difference either.
+            let twice = percent_decode_str(&decoded).decode_utf8_lossy();
+            if [&decoded, &twice].iter().any(|s| is_dots(s)) || twice.contains(['/', '\\']) {
+                return wrong("has a segment of dots or an encoded slash in it");
+            }
+            if segment.is_empty() && path != "/" {
+                return wrong("has an empty segment");
+            }
+            if at == 0 && (decoded.eq_ignore_ascii_case("v1.0") || decoded.eq_ignore_ascii_case("beta")) {
+                return wrong("begins with an API version, which is added for you");
+            }
+            if decoded.eq_ignore_ascii_case("$batch") {
+                return wrong("is a batch; ask for each path by itself");
+            }
+        }
+        let mut written = utf8_percent_encode(path, BARE).to_string();
+        if let Some(query) = query {
+            written.push('?');
+            written.extend(utf8_percent_encode(query, BARE));
+        }
+        Ok(Self(written))
+    }
+
+    /// The path with `/me` as `/users/{user}`. Paths that do not begin with `/me` stay as they are.
+    ///
+    /// # Errors
+    /// The path begins with `/me` and there is no user: app-only has nobody signed in.
+    pub fn for_user(self, user: Option<&UserRef>) -> Result<Self, PathError> {
+        let end = self.0[1..].find(['/', '?']).map_or(self.0.len(), |at| at + 1);
+        let first = percent_decode_str(&self.0[1..end]).decode_utf8_lossy();
+        if !first.eq_ignore_ascii_case("me") {
+            return Ok(self);
+        }
+        let Some(user) = user else {
+            return Err(PathError(format!(
+                "\"{}\": there is no /me in app-only mode, because no user is signed in. Write /users/{{id or user \
+                 principal name}} in place of /me, or set WORKIQ_USER to the user that /me is to stand for.",
+                crate::error::printable(&self.0, 120)
+            )));
+        };
+        // The # of a guest's name would begin a fragment.
+        let user = user.as_str().replace('#', "%23");
+        Ok(Self(format!("/users/{user}{}", &self.0[end..])))
+    }
+
+    /// The path as it is sent, below the version.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GraphPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A percent sign must begin an encoded byte, and what is encoded must be UTF-8.
+fn bad_encoding(text: &str) -> Option<&'static str> {
+    let bytes = text.as_bytes();
+    let whole = bytes.iter().enumerate().filter(|(_, b)| **b == b'%').all(|(at, _)| {
+        bytes.get(at + 1..at + 3).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    if !whole {
+        return Some("has a percent sign that encodes nothing (write it as %25)");
+    }
+    percent_decode_str(text).decode_utf8().is_err().then_some("has encoded bytes that are not UTF-8")
+}
+
+/// `.` and `..`, in ASCII or in the characters that normalise to a full stop.
+fn is_dots(segment: &str) -> bool {
+    let dot = |c| matches!(c, '.' | '\u{2024}' | '\u{fe52}' | '\u{ff0e}' | '\u{2025}');
+    !segment.is_empty() && segment.chars().all(dot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_paths_stay_as_written() {
+        for path in [
+            "/users/ada@contoso.com/messages?$top=5&$select=subject,from",
+            "/users('ada@contoso.com')/events",
+            "/sites/contoso.sharepoint.com,a,b",
+            "/drives/b!x/root:/General/plan.docx:/content",
+            "/users/ada%40contoso.com/messages/AAMk%3D",
+            "/users?$filter=displayName%20eq%20%27Ada%27",
+            "/",
+        ] {
+            assert_eq!(GraphPath::parse(path).unwrap().as_str(), path);
+        }
+        assert_eq!(
+            GraphPath::parse("/users?$filter=a eq 'b'").unwrap().as_str(),
+            "/users?$filter=a%20eq%20'b'"
+        );
+    }
+
+    #[test]
+    fn whatever_could_be_another_path_is_refused() {
+        for path in [
+            "",
+            "users",
+            "https://graph.microsoft.com/v1.0/users",
+            "https://evil.example/",
+            "//evil.example/x",
+            "/\\evil",
+            "\\\\evil",
+            "/users/../x",
+            "/users/..",
+            "/./users",
+            "/users/%2e%2e/x",
+            "/users/%2E./x",
+            "/users/%252e%252e/x",
+            "/users/%2f%2e%2e",
+            "/users/a%2fb",
+            "/users/a%5cb",
+            "/users/a%252fb",
+            "/users/%0d%0aHost:x",
+            "/users/\r\nX: y",
+            "/users/\0",
+            "/users//x",
+            "/v1.0/users",
+            "/BETA/users",
+            "/users#x",
+            "/users/%zz",
+            "/users/%",
+            "/users/%ff",
+            "/users/\u{ff0e}\u{ff0e}/x",
+            "/users/\u{2025}/x",
+            "/$batch",
+            "/%24batch",
+            "javascript:alert(1)",
+        ] {
+            assert!(GraphPath::parse(path).is_err(), "{path:?}");
+        }
+        assert!(GraphPath::parse(&format!("/{}", "a".repeat(65_536))).is_err());
+    }
+
+    #[test]
+    fn me_is_the_user_or_an_explanation() {
+        let user = UserRef::parse("ada@contoso.com").unwrap();
+        let of = |path: &str| GraphPath::parse(path).unwrap().for_user(Some(&user)).unwrap().to_string();
+        assert_eq!(of("/me"), "/users/ada@contoso.com");
+        assert_eq!(of("/me?$select=id"), "/users/ada@contoso.com?$select=id");
+        assert_eq!(of("/ME/messages"), "/users/ada@contoso.com/messages");
+        assert_eq!(of("/%6de/messages"), "/users/ada@contoso.com/messages");
+        assert_eq!(of("/messages"), "/messages");
+        let error = GraphPath::parse("/me/messages").unwrap().for_user(None).unwrap_err().to_string();
+        assert!(error.contains("WORKIQ_USER"), "{error}");
+    }
+}

@@ -1,0 +1,133 @@
+//! Dialling: directly or through the proxy, within a deadline.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+use super::error::HttpError;
+use super::tls::{self, Tls};
+use crate::error::AuthError;
+use crate::settings::network::Network;
+
+/// The name of the connecting phase in a time-out.
+pub(super) const PHASE: &str = "connecting";
+
+type BoxError = Box<dyn Error + Send + Sync>;
+type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
+
+/// Opens a TCP connection to a host, or a tunnel to it through the proxy.
+#[derive(Clone)]
+pub(super) struct Dial {
+    tcp: HttpConnector,
+    proxy: Option<(std::sync::Arc<Matcher>, String)>,
+}
+
+impl Dial {
+    fn new(network: &Network) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        let proxy = network.proxy.as_ref().map(|proxy| {
+            let matcher =
+                Matcher::builder().https(proxy.url()).no(network.no_proxy.as_deref().unwrap_or_default());
+            (std::sync::Arc::new(matcher.build()), proxy.to_string())
+        });
+        Self { tcp, proxy }
+    }
+}
+
+impl Service<Uri> for Dial {
+    type Response = TokioIo<TcpStream>;
+    type Error = HttpError;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.tcp.poll_ready(cx).map_err(|error| HttpError::Request(error.to_string()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let host = host_of(&uri);
+        let mut tcp = self.tcp.clone();
+        let intercept =
+            self.proxy.as_ref().and_then(|(matcher, shown)| Some((matcher.intercept(&uri)?, shown.clone())));
+        Box::pin(async move {
+            let Some((intercept, proxy)) = intercept else {
+                return tcp
+                    .call(uri)
+                    .await
+                    .map_err(|error| HttpError::Connect { host, reason: innermost(&error) });
+            };
+            let mut tunnel = Tunnel::new(intercept.uri().clone(), tcp);
+            if let Some(auth) = intercept.basic_auth() {
+                tunnel = tunnel.with_auth(auth.clone());
+            }
+            tunnel.call(uri).await.map_err(|error| HttpError::Proxy {
+                proxy,
+                host,
+                reason: innermost(&error),
+            })
+        })
+    }
+}
+
+/// [`Dial`] with TLS on top, both within one deadline, every failure an [`HttpError`].
+#[derive(Clone)]
+pub(super) struct Connector {
+    tls: Tls<Dial>,
+    timeout: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(network: &Network, timeout: Duration) -> Result<Self, AuthError> {
+        Ok(Self { tls: tls::connector(Dial::new(network), network)?, timeout })
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = <Tls<Dial> as Service<Uri>>::Response;
+    type Error = BoxError;
+    type Future = BoxFuture<Self::Response, Self::Error>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.tls.poll_ready(cx)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let host = host_of(&uri);
+        let after = self.timeout;
+        let connecting = self.tls.call(uri);
+        Box::pin(async move {
+            match tokio::time::timeout(after, connecting).await {
+                Ok(Ok(stream)) => Ok(stream),
+                Ok(Err(error)) if error.is::<HttpError>() => Err(error),
+                Ok(Err(error)) => Err(HttpError::Tls { host, reason: error.to_string() }.into()),
+                Err(_) => Err(HttpError::Timeout { host, phase: PHASE, after }.into()),
+            }
+        })
+    }
+}
+
+/// Host and port as a person would look for them.
+pub(super) fn host_of(uri: &Uri) -> String {
+    let host = uri.host().unwrap_or_default();
+    uri.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The words of the error at the bottom, where the system speaks.
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string()
+}

@@ -1,0 +1,23 @@
+//! Headless sign-in for Microsoft Work IQ: the core, which knows no JavaScript.
+//!
+//! The rooms, lowest first: [`settings`], [`secret`] and [`error`] are the ground; then [`http`], [`entra`],
+//! [`credential`], [`graph`], [`tools`]; [`mcp`] and [`cli`] on top. Lower rooms never import upper ones.
+
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod cache;
+pub mod cli;
+pub mod credential;
+pub mod entra;
+pub mod error;
+pub mod graph;
+pub mod hints;
+pub mod http;
+pub mod log;
+pub mod mcp;
+pub mod mode;
+pub mod secret;
+pub mod settings;
+pub mod time;
+pub mod tools;

@@ -1,0 +1,64 @@
+//! Options given in code or as flags: the highest layer of settings.
+
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+/// Settings given in code or on the command line. They win over every variable.
+///
+/// The fields are the variables of the environment contract without their prefix; `README.md` explains each.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "each field is the variable of that name, documented with the variables")]
+pub struct Options {
+    pub mode: Option<String>,
+    pub tenant_id: Option<String>,
+    pub client_id: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub client_secret: Option<Secret>,
+    pub client_certificate_path: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub client_certificate: Option<Secret>,
+    #[serde(deserialize_with = "secret")]
+    pub client_certificate_password: Option<Secret>,
+    pub send_certificate_chain: Option<bool>,
+    pub assertion_alg: Option<String>,
+    pub credential: Option<String>,
+    pub cloud: Option<String>,
+    pub authority_host: Option<String>,
+    pub graph_endpoint: Option<String>,
+    pub user: Option<String>,
+    pub timeout_ms: Option<u64>,
+    /// How the options were given, so that a message names what the user typed.
+    #[serde(skip)]
+    pub face: Face,
+}
+
+/// How options were given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Face {
+    /// As properties of an object in code: `tenantId`.
+    #[default]
+    Code,
+    /// As flags: `--tenant-id`.
+    CommandLine,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.map(Secret::new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_in_camel_case_and_a_misspelt_one_is_refused() {
+        let options: Options =
+            serde_json::from_str(r#"{"tenantId": "contoso.com", "clientSecret": "s"}"#).unwrap();
+        assert_eq!(options.tenant_id.as_deref(), Some("contoso.com"));
+        assert!(!format!("{options:?}").contains("\"s\""));
+        let error = serde_json::from_str::<Options>(r#"{"tenantID": "x"}"#).unwrap_err().to_string();
+        assert!(error.contains("tenantID") && error.contains("tenantId"), "{error}");
+    }
+}

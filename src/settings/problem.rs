@@ -1,0 +1,90 @@
+//! What is wrong with a setting, said so that it can be mended at once.
+
+use std::fmt;
+
+use crate::error::{AuthError, ErrorKind, printable};
+
+/// One setting that is missing or wrong: which, what is wrong with it, and what it should look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    name: String,
+    wrong: String,
+    expected: String,
+}
+
+impl Problem {
+    /// A setting that is needed and not there. `name` names every place where it could be.
+    #[must_use]
+    pub fn missing(name: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { name: name.into(), wrong: "is missing".into(), expected: expected.into() }
+    }
+
+    /// A setting whose `value` is wrong. The value is shown: not for secrets.
+    #[must_use]
+    pub fn wrong(name: impl Into<String>, value: &str, wrong: &str, expected: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            wrong: format!(
+                "\"{}\" {wrong}",
+                value.escape_debug().collect::<String>().chars().take(120).collect::<String>()
+            ),
+            expected: expected.into(),
+        }
+    }
+
+    /// A setting that is wrong, its value not shown.
+    #[must_use]
+    pub fn hidden(name: impl Into<String>, wrong: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { name: name.into(), wrong: wrong.into(), expected: expected.into() }
+    }
+
+    /// The variable, option or flag at fault.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; expected {}", self.name, printable(&self.wrong, 400), self.expected)
+    }
+}
+
+impl From<Problem> for AuthError {
+    fn from(problem: Problem) -> Self {
+        into_error(&[problem])
+    }
+}
+
+/// All problems in one error, so that they are mended in one go.
+#[must_use]
+pub fn into_error(problems: &[Problem]) -> AuthError {
+    let message = match problems {
+        [one] => format!("A setting is missing or wrong:\n  - {one}"),
+        many => {
+            let lines: Vec<_> = many.iter().map(|p| format!("\n  - {p}")).collect();
+            format!("{} settings are missing or wrong:{}", many.len(), lines.concat())
+        }
+    };
+    AuthError::new(ErrorKind::Settings, "invalid_settings", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_problems_are_told_at_once() {
+        let error = into_error(&[
+            Problem::missing("A", "x"),
+            Problem::wrong("B", "q", "is odd", "y"),
+            Problem::hidden("C", "ends with a line break", "z"),
+        ]);
+        assert_eq!(
+            error.message(),
+            "3 settings are missing or wrong:\n  - A: is missing; expected x\n  - B: \"q\" is odd; expected y\n  \
+             - C: ends with a line break; expected z"
+        );
+    }
+}
