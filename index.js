@@ -1,0 +1,167 @@
+'use strict';
+
+// The facade: makes what the native core returns as data pleasant to use. It adds no behaviour of its own beyond
+// JavaScript's: errors with a stack, promises, abort signals.
+
+const path = require('node:path');
+const native = require('./native.js');
+
+const ERROR_FIELDS = [
+  'code',
+  'hint',
+  'aadsts',
+  'status',
+  'suberror',
+  'claims',
+  'correlationId',
+  'traceId',
+  'retryable',
+];
+
+class AuthError extends Error {
+  constructor(data) {
+    super(data.hint ? `${data.message}\nWhat to do: ${data.hint}` : data.message);
+    this.name = 'AuthError';
+    for (const field of ERROR_FIELDS) this[field] = data[field];
+  }
+}
+
+class AbortError extends Error {
+  constructor() {
+    super('The operation was aborted.');
+    this.name = 'AbortError';
+  }
+}
+
+/** The value in a result of the native core, or its error, thrown. */
+function unwrap(result, field) {
+  if (result.error) throw new AuthError(result.error);
+  return result[field];
+}
+
+function toAccessToken(data) {
+  const token = {
+    token: data.token,
+    expiresOnTimestamp: data.expiresOnTimestamp,
+    tokenType: 'Bearer',
+  };
+  if (data.refreshAfterTimestamp) token.refreshAfterTimestamp = data.refreshAfterTimestamp;
+  return token;
+}
+
+function oneScope(scopes) {
+  const list = Array.isArray(scopes) ? scopes : [scopes];
+  if (list.length === 1 && typeof list[0] === 'string') return list[0];
+  throw new AuthError({
+    code: 'invalid_scope',
+    message: `One scope is asked for at a time, as <resource>/.default; given were ${list.length}.`,
+    retryable: false,
+  });
+}
+
+class Credential {
+  #native;
+
+  constructor(options) {
+    // `undefined` and `null` are options that were not given.
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
+    const result = native.createNativeCredential(JSON.stringify(given), { ...process.env });
+    this.#native = unwrap(result, 'credential');
+    for (const warning of this.#native.warnings) process.emitWarning(warning, { code: 'WORKIQ_AUTH' });
+  }
+
+  async getToken(scopes, options = {}) {
+    const { abortSignal, claims } = options;
+    if (abortSignal?.aborted) throw new AbortError();
+    const scope = oneScope(scopes);
+    if (!claims) {
+      const cached = this.#native.cached(scope);
+      if (cached) return toAccessToken(cached);
+    }
+    const call = this.#native.acquire(scope, claims);
+    const abort = () => call.cancel();
+    abortSignal?.addEventListener('abort', abort);
+    try {
+      const result = await call.result();
+      if (abortSignal?.aborted) throw new AbortError();
+      return toAccessToken(unwrap(result, 'token'));
+    } finally {
+      abortSignal?.removeEventListener('abort', abort);
+    }
+  }
+}
+
+function createCredential(options = {}) {
+  return new Credential(options);
+}
+
+function resolveAuthMode(env = process.env) {
+  return unwrap(native.resolveAuthMode({ ...env }), 'mode');
+}
+
+/** Options that may travel in a configuration, and the variable that carries each. */
+const PUBLIC_OPTIONS = {
+  mode: 'WORKIQ_AUTH_MODE',
+  tenantId: 'WORKIQ_TENANT_ID',
+  clientId: 'WORKIQ_CLIENT_ID',
+  clientCertificatePath: 'WORKIQ_CLIENT_CERTIFICATE_PATH',
+  sendCertificateChain: 'WORKIQ_CLIENT_SEND_CERTIFICATE_CHAIN',
+  assertionAlg: 'WORKIQ_ASSERTION_ALG',
+  credential: 'WORKIQ_CREDENTIAL',
+  cloud: 'WORKIQ_CLOUD',
+  authorityHost: 'WORKIQ_AUTHORITY_HOST',
+  graphEndpoint: 'WORKIQ_GRAPH_ENDPOINT',
+  user: 'WORKIQ_USER',
+};
+
+/** Variables that are not secret and have no option. A proxy's address may hold a password, so it is not here. */
+const PUBLIC_VARIABLES = [
+  'AZURE_TENANT_ID',
+  'AZURE_CLIENT_ID',
+  'AZURE_CLIENT_CERTIFICATE_PATH',
+  'AZURE_CLIENT_SEND_CERTIFICATE_CHAIN',
+  'AZURE_AUTHORITY_HOST',
+  'WORKIQ_LOG',
+  'NO_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+];
+
+const SECRET_OPTIONS = ['clientSecret', 'clientCertificate', 'clientCertificatePassword'];
+
+/** Milliseconds that a client should give a call: more than the core's own 45 s in all, so that its error is seen. */
+const CALL_TIMEOUT_MS = 60_000;
+
+function mcpServer(options = {}) {
+  const secret = SECRET_OPTIONS.find((name) => options[name] != null);
+  if (secret) {
+    throw new AuthError({
+      code: 'secret_in_configuration',
+      message: `mcpServer: ${secret} would have to travel in the client's configuration.`,
+      hint: 'Use clientCertificatePath, or leave the secret in the environment that the client passes on.',
+      retryable: false,
+    });
+  }
+  const env = {};
+  for (const [option, variable] of Object.entries(PUBLIC_OPTIONS)) {
+    const value = options[option] ?? process.env[variable];
+    if (value != null && value !== '') env[variable] = String(value);
+  }
+  for (const variable of PUBLIC_VARIABLES) {
+    if (process.env[variable]) env[variable] = process.env[variable];
+  }
+  return {
+    type: 'stdio',
+    command: process.execPath,
+    args: [path.join(__dirname, 'bin', 'workiq-auth.js'), 'mcp'],
+    env,
+    tools: ['*'],
+    timeout: CALL_TIMEOUT_MS,
+  };
+}
+
+exports.AuthError = AuthError;
+exports.createCredential = createCredential;
+exports.resolveAuthMode = resolveAuthMode;
+exports.mcpServer = mcpServer;

@@ -1,0 +1,167 @@
+//! The credential behind `createCredential`.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::needless_pass_by_value,
+    reason = "napi's macro exports and calls it"
+)]
+
+use std::collections::HashMap;
+
+use napi::bindgen_prelude::PromiseRaw;
+use napi_derive::napi;
+use workiq_auth::credential::Credential;
+use workiq_auth::entra::scope::Scope;
+use workiq_auth::entra::token::AccessToken;
+use workiq_auth::error::{AuthError, ErrorKind};
+use workiq_auth::http::HttpClient;
+use workiq_auth::secret::Secret;
+use workiq_auth::settings::Settings;
+use workiq_auth::settings::environment::Environment;
+use workiq_auth::settings::options::Options;
+use workiq_auth::{log, time};
+
+use crate::call::Cancellation;
+use crate::error::ErrorData;
+
+#[napi(object)]
+pub struct TokenData {
+    pub token: String,
+    pub expires_on_timestamp: f64,
+    pub refresh_after_timestamp: Option<f64>,
+}
+
+#[napi(object)]
+pub struct TokenResult {
+    pub token: Option<TokenData>,
+    pub error: Option<ErrorData>,
+}
+
+impl From<Result<AccessToken, AuthError>> for TokenResult {
+    fn from(outcome: Result<AccessToken, AuthError>) -> Self {
+        // Milliseconds since 1970 are far below 2^53, so a double holds them exactly.
+        #[allow(clippy::cast_precision_loss)]
+        let ms = |at| time::epoch_ms(at) as f64;
+        match outcome {
+            Ok(token) => Self {
+                token: Some(TokenData {
+                    token: token.secret().expose().to_owned(),
+                    expires_on_timestamp: ms(token.expires_on),
+                    refresh_after_timestamp: token.refresh_on.map(ms),
+                }),
+                error: None,
+            },
+            Err(error) => Self { token: None, error: Some((&error).into()) },
+        }
+    }
+}
+
+#[napi]
+pub struct NativeCredential {
+    credential: Credential,
+    warnings: Vec<String>,
+}
+
+#[napi(object, object_from_js = false)]
+pub struct CredentialResult {
+    pub credential: Option<NativeCredential>,
+    pub error: Option<ErrorData>,
+}
+
+/// A credential for `options` (as JSON) and `env`.
+#[napi]
+#[must_use]
+pub fn create_native_credential(options: String, env: HashMap<String, String>) -> CredentialResult {
+    match create(&Secret::new(options), env) {
+        Ok(credential) => CredentialResult { credential: Some(credential), error: None },
+        Err(error) => CredentialResult { credential: None, error: Some((&error).into()) },
+    }
+}
+
+fn create(options: &Secret, env: HashMap<String, String>) -> Result<NativeCredential, AuthError> {
+    let options: Options = serde_json::from_str(options.expose()).map_err(|error| {
+        AuthError::new(
+            ErrorKind::Settings,
+            "invalid_settings",
+            format!("The options are not right: {error}."),
+        )
+    })?;
+    let environment: Environment = env.into_iter().collect();
+    if let Some(level) = environment.get(log::VARIABLE).and_then(|text| log::parse_level(text).ok()) {
+        log::init(level);
+    }
+    let settings = Settings::resolve(&options, &environment)?;
+    let http = HttpClient::new(&settings.network)?;
+    Ok(NativeCredential { credential: Credential::new(&settings, http), warnings: settings.warnings })
+}
+
+#[napi]
+impl NativeCredential {
+    /// What a person should hear although it is no error.
+    #[napi(getter)]
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
+    /// The token for `scope` from memory, if it is there.
+    #[napi]
+    #[must_use]
+    pub fn cached(&self, scope: String) -> Option<TokenData> {
+        let scope = Scope::parse(&scope).ok()?;
+        TokenResult::from(Ok(self.credential.cached(&scope)?)).token
+    }
+
+    /// Prepares a request for a token.
+    #[napi]
+    #[must_use]
+    pub fn acquire(&self, scope: String, claims: Option<String>) -> TokenCall {
+        TokenCall {
+            credential: self.credential.clone(),
+            scope,
+            claims,
+            cancellation: Cancellation::default(),
+        }
+    }
+}
+
+/// A request for a token.
+#[napi]
+pub struct TokenCall {
+    credential: Credential,
+    scope: String,
+    claims: Option<String>,
+    cancellation: Cancellation,
+}
+
+#[napi]
+impl TokenCall {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// None: what fails comes back as data.
+    #[napi]
+    pub fn result<'env>(&self, env: &'env napi::Env) -> napi::Result<PromiseRaw<'env, TokenResult>> {
+        let (credential, scope, claims) = (self.credential.clone(), self.scope.clone(), self.claims.clone());
+        let token = self.cancellation.token();
+        env.spawn_future(async move {
+            let request = async {
+                let scope = Scope::parse(&scope)
+                    .map_err(|wrong| AuthError::new(ErrorKind::Settings, "invalid_scope", format!("{wrong}.")))?;
+                credential.token(&scope, claims.as_deref()).await
+            };
+            let outcome = tokio::select! {
+                outcome = request => outcome,
+                () = token.cancelled() => Err(AuthError::new(ErrorKind::Canceled, "aborted", "The caller gave up.")),
+            };
+            Ok(outcome.into())
+        })
+    }
+
+    /// Gives up waiting; others who wait for the same token are left alone.
+    #[napi]
+    pub fn cancel(&self) {
+        self.cancellation.cancel();
+    }
+}
