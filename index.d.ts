@@ -60,16 +60,23 @@ export interface AccessToken {
   tokenType: 'Bearer';
 }
 
+/** As much of an `AbortSignal` as is used; the one of every platform and library fits. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** What may be given with a request for a token, as `GetTokenOptions` of `@azure/core-auth`. */
 export interface GetTokenOptions {
   /** Gives up waiting; others who wait for the same token are left alone. */
-  abortSignal?: {
-    readonly aborted: boolean;
-    addEventListener(type: 'abort', listener: (this: any, event: any) => any, options?: any): void;
-    removeEventListener(type: 'abort', listener: (this: any, event: any) => any, options?: any): void;
-  };
+  abortSignal?: AbortSignalLike;
   /** Claims out of a challenge, as JSON: a new token is asked for, whatever is in memory. */
   claims?: string;
+  /** Must be the credential's own tenant where it is given: an application signs in to just one. */
+  tenantId?: string;
+  /** Accepted: a claims challenge is answered with `claims` whether it is given or not. */
+  enableCae?: boolean;
 }
 
 /** Hands out tokens of one application in one tenant. Satisfies `TokenCredential` of `@azure/core-auth`. */

@@ -59,6 +59,15 @@ function oneScope(scopes) {
   });
 }
 
+function otherTenant(tenantId) {
+  return new AuthError({
+    code: 'tenant_not_allowed',
+    message: `A token of the tenant ${tenantId} was asked for, and this credential is for another.`,
+    hint: 'Create a credential for each tenant.',
+    retryable: false,
+  });
+}
+
 class Credential {
   #native;
 
@@ -71,8 +80,9 @@ class Credential {
   }
 
   async getToken(scopes, options = {}) {
-    const { abortSignal, claims } = options;
+    const { abortSignal, claims, tenantId } = options;
     if (abortSignal?.aborted) throw new AbortError();
+    if (tenantId && tenantId.toLowerCase() !== this.#native.tenantId) throw otherTenant(tenantId);
     const scope = oneScope(scopes);
     if (!claims) {
       const cached = this.#native.cached(scope);

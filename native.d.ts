@@ -26,6 +26,8 @@ export declare class CliCall {
 }
 
 export declare class NativeCredential {
+  /** The tenant, as it was configured, in lower case. */
+  get tenantId(): string
   /** What a person should hear although it is no error. */
   get warnings(): Array<string>
   /** The token for `scope` from memory, if it is there. */

@@ -77,6 +77,7 @@ pub async fn run(
     }
     match cli.command {
         Command::Exec { command } => exec::exec(&command, variables, &package),
+        Command::NotServed { .. } => exit(Err(not_served())),
         Command::Preload { node_options } => {
             let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
             print_line(&line)
@@ -89,6 +90,15 @@ pub async fn run(
             exit(tool(&cli.settings.into(), &environment, "fetch", json!({"entityUrls": urls})).await)
         }
     }
+}
+
+fn not_served() -> AuthError {
+    AuthError::new(
+        ErrorKind::Mode,
+        "verb_unavailable",
+        "This verb of Work IQ is not available in app-only mode in this version.",
+    )
+    .with_hint("Use fetch or mcp; unset WORKIQ_AUTH_MODE to let Work IQ sign in a person by itself.")
 }
 
 fn start_log(cli: &Cli, environment: &Environment) -> Result<(), Problem> {

@@ -61,6 +61,7 @@ impl From<Result<AccessToken, AuthError>> for TokenResult {
 pub struct NativeCredential {
     credential: Credential,
     warnings: Vec<String>,
+    tenant: String,
 }
 
 #[napi(object, object_from_js = false)]
@@ -93,11 +94,22 @@ fn create(options: &Secret, env: HashMap<String, String>) -> Result<NativeCreden
     }
     let settings = Settings::resolve(&options, &environment)?;
     let http = HttpClient::new(&settings.network)?;
-    Ok(NativeCredential { credential: Credential::new(&settings, http), warnings: settings.warnings })
+    Ok(NativeCredential {
+        credential: Credential::new(&settings, http),
+        tenant: settings.tenant.to_string(),
+        warnings: settings.warnings,
+    })
 }
 
 #[napi]
 impl NativeCredential {
+    /// The tenant, as it was configured, in lower case.
+    #[napi(getter)]
+    #[must_use]
+    pub fn tenant_id(&self) -> String {
+        self.tenant.clone()
+    }
+
     /// What a person should hear although it is no error.
     #[napi(getter)]
     #[must_use]

@@ -49,6 +49,19 @@ pub(super) enum Command {
         #[arg(short, long = "urls", alias = "url", value_name = "PATH", num_args = 1.., required = true)]
         urls: Vec<String>,
     },
+    /// Verbs of Work IQ that are not served yet
+    #[command(
+        name = "ask",
+        hide = true,
+        disable_help_flag = true,
+        aliases = [
+            "fetch-blob", "get-schema", "search-paths", "create", "update", "delete", "do-action", "call-function", "agents",
+        ]
+    )]
+    NotServed {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
     /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp
     Exec {
         /// The command and its arguments
@@ -100,6 +113,9 @@ pub(super) struct SettingFlags {
     /// The user that /me stands for [WORKIQ_USER]
     #[arg(long, global = true, value_name = "USER")]
     user: Option<String>,
+    /// Milliseconds that a sign-in may take in all [default: 30000]
+    #[arg(long, global = true, value_name = "MS")]
+    timeout_ms: Option<u64>,
     /// error, warn, info, debug or trace, to stderr [WORKIQ_LOG]
     #[arg(short, long, global = true, value_name = "LEVEL")]
     pub(super) log_level: Option<String>,
@@ -122,6 +138,7 @@ impl From<SettingFlags> for Options {
             authority_host: flags.authority_host,
             graph_endpoint: flags.graph_endpoint,
             user: flags.user,
+            timeout_ms: flags.timeout_ms,
             face: Face::CommandLine,
             ..Self::default()
         }
