@@ -1,0 +1,88 @@
+// What the tests of the command share: running it as a user does, in an environment of its own.
+
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The command. */
+export const command = fileURLToPath(new URL('../bin/workiq-auth.js', import.meta.url));
+
+/** Variables of this process that a child needs, and none that signs in or is a proxy. */
+export const plain = Object.fromEntries(
+  ['PATH', 'HOME', 'SystemRoot', 'TEMP', 'TMPDIR']
+    .filter((name) => process.env[name])
+    .map((name) => [name, process.env[name]]),
+);
+
+/**
+ * Runs the command to its end.
+ *
+ * @param {string[]} args
+ * @param {Record<string, string | undefined>} env besides {@link plain}; undefined unsets
+ * @param {string | Buffer} [input] for stdin
+ * @returns {Promise<{code: number, out: string, err: string}>}
+ */
+export function run(args, env = {}, input = '') {
+  const given = Object.fromEntries(
+    Object.entries({ ...plain, ...env }).filter(([, value]) => value !== undefined),
+  );
+  const child = spawn(process.execPath, [command, ...args], { env: given });
+  let out = '';
+  let err = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (err += text));
+  child.stdin.on('error', () => {});
+  child.stdin.end(input);
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, out, err })));
+}
+
+/** A JSON-RPC line. */
+export const line = (message) => `${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`;
+
+/** The lines that begin a session as clients before 2026-07-28 do. */
+export const hello =
+  line({
+    id: 'hello',
+    method: 'initialize',
+    params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  }) + line({ method: 'notifications/initialized' });
+
+/** A call of `fetch`. */
+export const fetchCall = (id, ...entityUrls) =>
+  line({ id, method: 'tools/call', params: { name: 'fetch', arguments: { entityUrls } } });
+
+/** A server that is running, to which lines are written and whose messages are waited for by id. */
+export function startServer(env, { args = ['mcp'], stdio = ['pipe', 'pipe', 'pipe'] } = {}) {
+  const child = spawn(process.execPath, [command, ...args], { env: { ...plain, ...env }, stdio });
+  const messages = [];
+  const waiting = new Map();
+  let err = '';
+  child.stderr?.setEncoding('utf8').on('data', (text) => (err += text));
+  const ended = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const message = JSON.parse(text);
+    messages.push(message);
+    waiting.get(message.id)?.(message);
+  });
+  return {
+    child,
+    messages,
+    ended,
+    get err() {
+      return err;
+    },
+    write: (text) => child.stdin.write(text),
+    /** The message with that id, or a failure that shows what was said instead. */
+    answer: (id) =>
+      Promise.race([
+        new Promise((resolve) => {
+          const found = messages.find((message) => message.id === id);
+          if (found) resolve(found);
+          else waiting.set(id, resolve);
+        }),
+        ended.then(() => {
+          throw new Error(`ended without an answer to ${id}: ${err}`);
+        }),
+      ]),
+  };
+}
