@@ -38,6 +38,16 @@ export function run(program, args, { cwd = root, env = {}, capture = false, quie
   });
 }
 
+/**
+ * Runs cargo for this machine's own target, named, as the build of the add-on does: so that all stages share one
+ * folder of compiled dependencies.
+ */
+export async function cargo(args, options) {
+  const { output } = await run('rustc', ['-vV'], { quiet: true });
+  const target = /^host: (\S+)$/m.exec(output)?.[1];
+  return run('cargo', args, { ...options, env: target ? { CARGO_BUILD_TARGET: target } : {} });
+}
+
 /** npm's own script, found without a shell: `npm` is a batch file on Windows, which Node does not start. */
 function npmScript() {
   const bin = path.dirname(process.execPath);

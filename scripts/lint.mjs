@@ -1,15 +1,12 @@
 // `npm run lint`: format and lint of every language here. All checks run, so that one look shows all.
 
-import { ensureInstalled, run, tool } from './ensure.mjs';
+import { cargo, ensureInstalled, run, tool } from './ensure.mjs';
 
 await ensureInstalled();
 
 const checks = [
   ['rustfmt', () => run('cargo', ['fmt', '--all', '--check'])],
-  [
-    'clippy',
-    () => run('cargo', ['clippy', '--release', '--workspace', '--all-targets', '--', '-D', 'warnings']),
-  ],
+  ['clippy', () => cargo(['clippy', '--release', '--workspace', '--all-targets', '--', '-D', 'warnings'])],
   ['taplo', () => tool('@taplo/cli', 'taplo', ['fmt', '--check'])],
   ['biome', () => tool('@biomejs/biome', 'biome', ['ci', '.'])],
 ];

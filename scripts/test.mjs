@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
-import { ensureBuilt, ensureInstalled, npm, root, run, tool } from './ensure.mjs';
+import { cargo, ensureBuilt, ensureInstalled, npm, root, run, tool } from './ensure.mjs';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = performance.now();
@@ -22,13 +22,9 @@ function add(passed, failed, skipped) {
 }
 
 async function cargoTest(...args) {
-  const { code, output } = await run(
-    'cargo',
-    ['test', '--release', '--workspace', '--no-fail-fast', ...args],
-    {
-      capture: true,
-    },
-  );
+  const { code, output } = await cargo(['test', '--release', '--workspace', '--no-fail-fast', ...args], {
+    capture: true,
+  });
   const summary = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored/gm;
   for (const [, ...counts] of stripVTControlCharacters(output).matchAll(summary)) add(...counts.map(Number));
   return code === 0;

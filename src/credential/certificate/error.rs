@@ -122,7 +122,7 @@ impl CertificateError {
                 "Put the certificate into the same file: cat client.key client.crt > client.pem.".into()
             }
             Self::PasswordWrong { .. } => {
-                "Check WORKIQ_CLIENT_CERTIFICATE_PASSWORD: a line break or quotes at its end count.".into()
+                "Check WORKIQ_CLIENT_CERTIFICATE_PASSWORD: a line break or quotes at its end count. If it is right, the file is damaged: copy it again.".into()
             }
             Self::PasswordMissing { .. } => "Set WORKIQ_CLIENT_CERTIFICATE_PASSWORD.".into(),
             Self::KeyMismatch { .. } => "Put the key and the certificate that were made together into one file.".into(),

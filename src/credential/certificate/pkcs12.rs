@@ -23,8 +23,13 @@ pub(super) fn read(
             what: "the PFX is damaged or cut off".into(),
         });
     };
-    let open = || file.parse2(password.unwrap_or_default());
-    let parsed = open().or_else(|_| with_legacy(open)).map_err(|_| match password {
+    let open = |password| {
+        let open = || file.parse2(password);
+        open().or_else(|_| with_legacy(open))
+    };
+    // A password that is not needed does no harm, as with PEM.
+    let parsed = open(password.unwrap_or_default()).or_else(|error| open("").map_err(|_| error));
+    let parsed = parsed.map_err(|_| match password {
         Some(_) => CertificateError::PasswordWrong { origin: origin.to_string() },
         None => CertificateError::PasswordMissing { origin: origin.to_string() },
     })?;
