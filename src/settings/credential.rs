@@ -141,6 +141,49 @@ impl Kind {
     }
 }
 
+/// A setting that can hold a credential.
+#[derive(Clone, Copy)]
+enum Slot {
+    Path,
+    Inline,
+    Secret,
+}
+
+impl Slot {
+    const ALL: [Self; 3] = [Self::Path, Self::Inline, Self::Secret];
+
+    fn key(self) -> &'static Key {
+        match self {
+            Self::Path => &PATH,
+            Self::Inline => &INLINE,
+            Self::Secret => &SECRET,
+        }
+    }
+
+    /// The certificate that `value` names or is; none where it is a secret.
+    fn certificate(self, value: &str, environment: &Environment) -> Option<CertificateSource> {
+        match self {
+            Self::Path => Some(CertificateSource::File(expand_home(value, environment))),
+            Self::Inline => Some(CertificateSource::Inline(Secret::new(value))),
+            Self::Secret => certificate_path(value, environment).map(CertificateSource::File),
+        }
+    }
+
+    /// What is wrong with the text of the setting, whatever it holds.
+    fn problem(self, found: &Found<'_>) -> Option<Problem> {
+        match self {
+            Self::Secret if found.value.contains("-----BEGIN") => Some(Problem::hidden(
+                found.name,
+                "holds a PEM certificate or key",
+                "a client secret or a path; PEM text goes into WORKIQ_CLIENT_CERTIFICATE",
+            )),
+            // PEM and base64 end with a line break by rights; whatever else has one picked it up.
+            Self::Inline => None,
+            Self::Path | Self::Secret => clean(found),
+        }
+    }
+}
+
 /// Chooses the credential. Two explicit ones in one layer are a problem that names both; one from `AZURE_*` is taken
 /// only if the client id in use is the `AZURE_*` one, so that another application's secret is never sent under ours.
 pub fn choose(lookup: &mut Lookup<'_>, client: Option<ClientId>) -> Option<Chosen> {
@@ -150,66 +193,43 @@ pub fn choose(lookup: &mut Lookup<'_>, client: Option<ClientId>) -> Option<Chose
     };
     let send_chain = lookup.optional(&CHAIN, "true or false", parse_bool).unwrap_or(false);
     let algorithm = lookup.optional(&ALGORITHM, "PS256 or RS256", AssertionAlg::parse).unwrap_or_default();
-
     let foreign = azure_is_foreign(lookup.environment(), client);
+
     let layers = Layer::ALL.into_iter().filter(|layer| *layer != Layer::Azure || !foreign);
     for layer in layers {
-        let mut here: Vec<(Kind, CredentialSetting, Found<'_>)> = Vec::new();
-        for (key, secret) in [(&PATH, false), (&INLINE, false), (&SECRET, true)] {
-            let Some(found) = lookup.in_layer(key, layer) else {
-                continue;
-            };
-            // PEM ends with a line break by rights; everything else that has one picked it up.
-            let pem = found.value.contains("-----BEGIN");
-            let source = if secret {
-                certificate_path(&found.value, lookup.environment()).map(CertificateSource::File)
-            } else if key.option == PATH.option {
-                Some(CertificateSource::File(expand_home(&found.value, lookup.environment())))
-            } else {
-                Some(CertificateSource::Inline(Secret::new(found.value.as_ref())))
-            };
-            let kind = if source.is_some() { Kind::Certificate } else { Kind::Secret };
-            if pinned.is_some_and(|pin| pin != kind) {
-                continue;
-            }
-            if secret && pem {
-                lookup.problems.push(Problem::hidden(
-                    found.name,
-                    "holds a PEM certificate or key",
-                    "a client secret or a path; PEM text goes into WORKIQ_CLIENT_CERTIFICATE",
-                ));
-                return None;
-            }
-            if !pem && let Some(problem) = clean(&found) {
-                lookup.problems.push(problem);
-                return None;
-            }
-            let setting = match source {
-                Some(source) => CredentialSetting::Certificate(CertificateSetting {
-                    source,
-                    password: password(lookup, layer),
-                    send_chain,
-                    algorithm,
-                }),
-                None => CredentialSetting::Secret(Secret::new(found.value.as_ref())),
-            };
-            here.push((kind, setting, found));
+        let mut here: Vec<_> = Slot::ALL
+            .into_iter()
+            .filter_map(|slot| {
+                let found = lookup.in_layer(slot.key(), layer)?;
+                let certificate = slot.certificate(&found.value, lookup.environment());
+                let kind = if certificate.is_some() { Kind::Certificate } else { Kind::Secret };
+                pinned.is_none_or(|pin| pin == kind).then_some((slot, found, certificate))
+            })
+            .collect();
+        if here.len() > 1 {
+            let names: Vec<_> = here.iter().map(|(_, found, _)| found.name).collect();
+            lookup.problems.push(Problem::hidden(
+                names.join(" and "),
+                "each name a credential, and one must be chosen",
+                "just one of them, or WORKIQ_CREDENTIAL set to secret or certificate",
+            ));
+            return None;
         }
-        match here.len() {
-            0 => {}
-            1 => {
-                return here.pop().map(|(_, setting, found)| Chosen { setting, name: found.name });
-            }
-            _ => {
-                let names: Vec<_> = here.iter().map(|(_, _, found)| found.name).collect();
-                lookup.problems.push(Problem::hidden(
-                    names.join(" and "),
-                    "each name a credential, and one must be chosen",
-                    "just one of them, or WORKIQ_CREDENTIAL set to secret or certificate",
-                ));
-                return None;
-            }
+        let Some((slot, found, certificate)) = here.pop() else { continue };
+        if let Some(problem) = slot.problem(&found) {
+            lookup.problems.push(problem);
+            return None;
         }
+        let setting = match certificate {
+            Some(source) => CredentialSetting::Certificate(CertificateSetting {
+                source,
+                password: password(lookup, layer),
+                send_chain,
+                algorithm,
+            }),
+            None => CredentialSetting::Secret(Secret::new(found.value.as_ref())),
+        };
+        return Some(Chosen { setting, name: found.name });
     }
     lookup.problems.push(nothing_found(lookup, pinned, foreign));
     None
