@@ -78,9 +78,9 @@ describe('token', () => {
       assert.equal(good.code, 0, good.err);
       const wrong = await run(['token'], { ...env, WORKIQ_CLIENT_CERTIFICATE_PASSWORD: 'wrong' });
       assert.equal(wrong.code, 3);
-      assert.match(wrong.err, /WORKIQ_CLIENT_CERTIFICATE_PASSWORD does not open it/);
+      assert.match(wrong.err, /the password does not fit[\s\S]*WORKIQ_CLIENT_CERTIFICATE_PASSWORD/);
       const none = await run(['token'], env);
-      assert.match(none.err, /WORKIQ_CLIENT_CERTIFICATE_PASSWORD is not set/);
+      assert.match(none.err, /no password is set[\s\S]*Set WORKIQ_CLIENT_CERTIFICATE_PASSWORD/);
       assertNothingSecret(good);
       assert.equal(tenant.tokenRequests.length, 1);
     });
@@ -213,7 +213,7 @@ describe('what Entra refuses', () => {
   const certificates = [
     ['expiredPem', /has expired: .*CN=.*SHA-1 thumbprint [0-9A-F]{40}/],
     ['notYetValidPem', /is not valid yet: .*CN=/],
-    ['ecPem', /an EC key.*[\s\S]*AADSTS5002738/],
+    ['ecPem', /elliptic-curve \(EC\) key[\s\S]*AADSTS5002738/],
     ['noKeyPem', /has no private key/],
     ['mismatchedPem', /belongs to another certificate/],
   ];

@@ -1,38 +1,54 @@
-//! Client certificates: from the bytes that a user brought to a checked pair of key and certificate.
+//! Client certificates: from bytes that a user brought to a key and certificate that are checked.
+//!
+//! The steps, a file each: `text` undoes what happened to the bytes on their way, `read` finds out
+//! what they are, `pem` and `pkcs12` read the two formats (`key` the private keys, `unlock` what is
+//! encrypted), `check` finds the pair that signs and `chain` its issuers. `error` and `hint` say
+//! what is wrong and what to do, `lookalike` what it is instead, `summary` which certificate it is
+//! about.
 
+mod chain;
+mod check;
+mod der;
 mod error;
+mod hint;
+mod key;
+mod lookalike;
 mod pem;
 mod pkcs12;
+mod read;
 mod summary;
 mod text;
+mod unlock;
 
-use std::fmt;
-use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+#[cfg(test)]
+mod robustness;
+#[cfg(test)]
+mod test_support;
 
-use openssl::pkey::{Id, PKey, PKeyRef, Private};
-use openssl::x509::{X509, X509Ref};
+use std::{fmt, iter, path::PathBuf, time::SystemTime};
 
-pub use error::CertificateError;
-pub use summary::{CertificateSummary, hex};
+use openssl::{
+    error::ErrorStack,
+    pkey::{PKey, PKeyRef, Private},
+    x509::X509,
+};
 
-/// No certificate is larger; whatever is, is something else.
-const LARGEST: usize = 1 << 20;
-
-/// How far ahead of its time a certificate may be: clocks differ, and a certificate made a minute ago is good.
-const SKEW: Duration = Duration::from_secs(300);
-
-/// The shortest RSA key that signs for us.
-const SHORTEST_KEY: u32 = 2048;
+pub use self::{
+    error::{CertificateError, CertificateFormat, PasswordFlaw, UnsupportedKey},
+    lookalike::CertificateLookalike,
+    summary::{CertificateSummary, hex},
+};
+use self::{read::Source, summary::printable};
+use crate::time::rfc3339;
 
 /// Where a certificate came from, for messages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateOrigin {
     /// A file.
     File(PathBuf),
-    /// The setting itself.
+    /// The value of a variable or an option.
     Inline {
-        /// The option or variable.
+        /// Its name.
         variable: String,
     },
 }
@@ -40,77 +56,98 @@ pub enum CertificateOrigin {
 impl fmt::Display for CertificateOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "the certificate file {}", path.display()),
-            Self::Inline { variable } => write!(f, "the certificate in {variable}"),
+            Self::File(path) => {
+                write!(f, "certificate file {}", printable(&path.display().to_string()))
+            }
+            Self::Inline { variable } => write!(f, "the certificate in {}", printable(variable)),
         }
     }
 }
 
-/// What was found in the bytes: keys and certificates, not matched yet.
-#[derive(Default)]
-struct Contents {
-    keys: Vec<PKey<Private>>,
-    certificates: Vec<X509>,
-}
-
-/// An RSA key and the certificate that belongs to it, good at this time.
+/// A private key and its certificate: they belong together, are valid, and of a kind that Entra
+/// accepts (Microsoft identity platform, "Application authentication with certificate
+/// credentials").
+#[derive(Clone)]
 pub struct ClientCertificate {
     key: PKey<Private>,
-    chain: Vec<Vec<u8>>,
     summary: CertificateSummary,
+    leaf: Vec<u8>,
+    issuers: Vec<Vec<u8>>,
 }
 
 impl ClientCertificate {
-    /// Reads PEM or PKCS#12, or base64 of either, and checks it against `now`.
+    /// Reads PEM, PKCS#12, or base64 of either, and checks what is in it against `now`.
+    ///
+    /// PEM may hold the key and any number of certificates in any order. The password is for an
+    /// encrypted key or PKCS#12; where nothing is encrypted it is ignored. An empty password is
+    /// none.
     ///
     /// # Errors
-    /// What is wrong with it, with all that is known about it.
+    ///
+    /// See the variants of [`CertificateError`].
     pub fn parse(
         bytes: &[u8],
         password: Option<&str>,
         origin: &CertificateOrigin,
         now: SystemTime,
     ) -> Result<Self, CertificateError> {
-        let contents = read(bytes, password, origin)?;
-        let (key, leaf) = pair(&contents, origin)?;
-        let summary = summary(leaf, origin)?;
-        check_key(&key, &summary, origin)?;
-        let fact = || (origin.to_string(), Box::new(summary.clone()));
-        if summary.not_after() < now {
-            let (origin, certificate) = fact();
-            return Err(CertificateError::Expired { origin, certificate });
-        }
-        if summary.not_before() > now + SKEW {
-            let (origin, certificate) = fact();
-            return Err(CertificateError::NotYetValid { origin, certificate });
-        }
-        Ok(Self { key, chain: chain(leaf, &contents.certificates), summary })
+        // OpenSSL keeps errors per thread. What others left there must not be read as ours, nor
+        // ours, of attempts that were allowed to fail, as theirs.
+        drop(ErrorStack::get());
+        let parsed = Source { bytes, password, origin, now }.parse();
+        drop(ErrorStack::get());
+        parsed
     }
 
-    /// The key.
+    /// The key that signs.
     #[must_use]
     pub fn private_key(&self) -> &PKeyRef<Private> {
         &self.key
     }
 
-    /// The chain in DER: the certificate, then its issuers in order, as far as they were brought along.
-    pub fn chain_der(&self) -> impl Iterator<Item = &[u8]> {
-        self.chain.iter().map(Vec::as_slice)
+    /// The certificate of the key, in DER.
+    #[must_use]
+    pub fn leaf_der(&self) -> &[u8] {
+        &self.leaf
     }
 
-    /// SHA-1 of the certificate, as Entra's portal shows it.
+    /// The certificate of the key and its issuers as far as they were there, in DER, each followed
+    /// by its issuer: the order of `x5c` (RFC 7515, section 4.1.6).
+    pub fn chain_der(&self) -> impl Iterator<Item = &[u8]> {
+        iter::once(self.leaf_der()).chain(self.issuers.iter().map(Vec::as_slice))
+    }
+
+    /// SHA-1 of the certificate: what the Entra admin center calls thumbprint, and `x5t`.
     #[must_use]
     pub fn thumbprint_sha1(&self) -> &[u8; 20] {
         self.summary.thumbprint_sha1()
     }
 
-    /// SHA-256 of the certificate.
+    /// SHA-256 of the certificate: `x5t#S256`.
     #[must_use]
     pub fn thumbprint_sha256(&self) -> &[u8; 32] {
         self.summary.thumbprint_sha256()
     }
 
-    /// What may be said about it: subject, thumbprints, dates.
+    /// The subject in one line, most specific part first, with control characters escaped.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.summary.subject()
+    }
+
+    /// The first moment of its validity.
+    #[must_use]
+    pub fn not_before(&self) -> SystemTime {
+        self.summary.not_before()
+    }
+
+    /// The last moment of its validity.
+    #[must_use]
+    pub fn not_after(&self) -> SystemTime {
+        self.summary.not_after()
+    }
+
+    /// The public facts, for messages.
     #[must_use]
     pub fn summary(&self) -> &CertificateSummary {
         &self.summary
@@ -119,164 +156,70 @@ impl ClientCertificate {
 
 impl fmt::Debug for ClientCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientCertificate").field("summary", &self.summary).finish_non_exhaustive()
+        f.debug_struct("ClientCertificate")
+            .field("subject", &self.subject())
+            .field("thumbprint_sha1", &hex(self.thumbprint_sha1()))
+            .field("thumbprint_sha256", &hex(self.thumbprint_sha256()))
+            .field("not_before", &rfc3339(self.not_before()))
+            .field("not_after", &rfc3339(self.not_after()))
+            .finish_non_exhaustive()
     }
 }
 
-/// PEM, PKCS#12, or base64 of either.
-fn read(
-    bytes: &[u8],
-    password: Option<&str>,
-    origin: &CertificateOrigin,
-) -> Result<Contents, CertificateError> {
-    let unknown =
-        |what: &str| CertificateError::FormatUnknown { origin: origin.to_string(), what: what.to_owned() };
-    if bytes.len() > LARGEST {
-        return Err(unknown("it is larger than 1 MiB"));
-    }
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(unknown("it is empty"));
-    }
-    if let Some(contents) = pkcs12::read(bytes, password, origin)? {
-        return Ok(contents);
-    }
-    let plain = text::normalise(bytes);
-    if text::find(&plain, b"-----BEGIN").is_some() {
-        return pem::read(&plain, password, origin);
-    }
-    if let Some(decoded) = text::from_base64(&plain) {
-        if let Some(contents) = pkcs12::read(&decoded, password, origin)? {
-            return Ok(contents);
-        }
-        if text::find(&decoded, b"-----BEGIN").is_some() {
-            return pem::read(&text::normalise(&decoded), password, origin);
-        }
-        if X509::from_der(&decoded).is_ok() {
-            return Err(unknown("it is a certificate alone, without its private key"));
-        }
-    }
-    Err(unknown(if X509::from_der(bytes).is_ok() {
-        "it is a certificate alone, without its private key"
-    } else if plain.trim_ascii_start().starts_with(b"<") {
-        "it is a web page"
-    } else if bytes.starts_with(&[0xfe, 0xed, 0xfe, 0xed]) {
-        "it is a Java key store"
-    } else {
-        "it is neither PEM nor PKCS#12"
-    }))
-}
-
-/// The one key that matches a certificate, and that certificate.
-fn pair<'a>(
-    contents: &'a Contents,
-    origin: &CertificateOrigin,
-) -> Result<(PKey<Private>, &'a X509Ref), CertificateError> {
-    let origin = || origin.to_string();
-    let first = contents.certificates.first();
-    let Some(key) = contents.keys.first() else {
-        return match first {
-            Some(certificate) => Err(CertificateError::PrivateKeyMissing {
-                origin: origin(),
-                certificate: CertificateSummary::for_message(certificate),
-            }),
-            None => Err(CertificateError::FormatUnknown {
-                origin: origin(),
-                what: "no private key and no certificate is in it".into(),
-            }),
-        };
-    };
-    let Some(first) = first else {
-        return Err(CertificateError::CertificateMissing { origin: origin() });
-    };
-    let belongs = |key: &PKey<Private>, certificate: &X509| {
-        certificate.public_key().is_ok_and(|public| public.public_eq(key))
-    };
-    let mut pairs = contents.keys.iter().flat_map(|key| {
-        contents
-            .certificates
-            .iter()
-            .filter(move |certificate| belongs(key, certificate))
-            .map(move |c| (key, c))
-    });
-    if let Some((key, certificate)) = pairs.next() {
-        return match pairs.find(|(other, _)| !other.public_eq(key)) {
-            Some(_) => Err(CertificateError::Malformed {
-                origin: origin(),
-                what: "more than one private key in it has a certificate".into(),
-            }),
-            None => Ok((key.clone(), certificate)),
-        };
-    }
-    // An EC key says more than a mismatch does.
-    if key.id() != Id::RSA {
-        return Err(CertificateError::KeyUnsupported {
-            origin: origin(),
-            kind: kind_of(key),
-            certificate: CertificateSummary::for_message(first),
-        });
-    }
-    Err(CertificateError::KeyMismatch {
-        origin: origin(),
-        certificate: CertificateSummary::for_message(first),
-    })
-}
-
-fn summary(leaf: &X509Ref, origin: &CertificateOrigin) -> Result<CertificateSummary, CertificateError> {
-    let der = leaf.to_der().unwrap_or_default();
-    CertificateSummary::new(leaf, &der).ok_or_else(|| CertificateError::Malformed {
-        origin: origin.to_string(),
-        what: "the dates of the certificate cannot be read".into(),
-    })
-}
-
-/// Entra takes RSA alone: "'ES256' is not a supported signature algorithm" (AADSTS5002738).
-fn check_key(
-    key: &PKey<Private>,
-    summary: &CertificateSummary,
-    origin: &CertificateOrigin,
-) -> Result<(), CertificateError> {
-    if key.id() == Id::RSA && key.bits() >= SHORTEST_KEY {
-        return Ok(());
-    }
-    Err(CertificateError::KeyUnsupported {
-        origin: origin.to_string(),
-        kind: kind_of(key),
-        certificate: Some(Box::new(summary.clone())),
-    })
-}
-
-fn kind_of(key: &PKey<Private>) -> String {
-    match key.id() {
-        Id::RSA => format!("an RSA key of {} bits", key.bits()),
-        Id::EC => "an EC key".into(),
-        Id::DSA => "a DSA key".into(),
-        Id::ED25519 | Id::ED448 => "an EdDSA key".into(),
-        _ => "a key of another kind than RSA".into(),
-    }
-}
-
-/// The leaf, then issuer after issuer as far as they are there; certificates that do not belong to it are left out.
-fn chain(leaf: &X509Ref, all: &[X509]) -> Vec<Vec<u8>> {
-    let mut chain = vec![leaf.to_der().unwrap_or_default()];
-    let mut last = leaf;
-    while chain.len() <= all.len() {
-        let issued = |issuer: &&X509| {
-            let linked =
-                issuer.subject_name().try_cmp(last.issuer_name()).is_ok_and(std::cmp::Ordering::is_eq);
-            linked && issuer.public_key().is_ok_and(|key| last.verify(&key).unwrap_or(false))
-        };
-        let Some(issuer) = all.iter().find(issued) else {
-            break;
-        };
-        let der = issuer.to_der().unwrap_or_default();
-        if chain.contains(&der) {
-            break;
-        }
-        chain.push(der);
-        last = issuer;
-    }
-    chain
+/// All private keys and certificates that were found.
+#[derive(Default)]
+struct Material {
+    keys: Vec<PKey<Private>>,
+    certificates: Vec<X509>,
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::{test_support as make, *};
+
+    #[test]
+    fn what_is_read_is_described() {
+        let certificate = make::accepted(&make::with_leaf(&make::key_pem()), None);
+        let der = make::leaf().to_der().unwrap();
+        assert_eq!(certificate.leaf_der(), der);
+        assert_eq!(certificate.chain_der().collect::<Vec<_>>(), [&der[..]]);
+        assert_eq!(hex(certificate.thumbprint_sha1()), make::thumbprint(make::leaf()));
+        assert_eq!(*certificate.thumbprint_sha256(), openssl::sha::sha256(&der));
+        assert_eq!(certificate.subject(), make::SUBJECT);
+        assert!(certificate.not_before() < SystemTime::now());
+        assert!(certificate.not_after() > SystemTime::now());
+        assert_eq!(*certificate.summary(), CertificateSummary::new(make::leaf(), &der).unwrap());
+    }
+
+    #[test]
+    fn debug_shows_the_certificate_and_nothing_of_the_key() {
+        let certificate = make::accepted(&make::with_leaf(&make::key_pem()), None);
+        let debug = format!("{certificate:?}");
+        assert!(debug.contains("contoso-ci") && debug.contains(&make::thumbprint(make::leaf())));
+        assert!(!debug.contains("PKey") && debug.len() < 400, "{debug}");
+    }
+
+    #[test]
+    fn a_variable_is_named_in_place_of_a_file() {
+        let origin = CertificateOrigin::Inline { variable: "WORKIQ_CLIENT_CERTIFICATE".to_owned() };
+        let error = ClientCertificate::parse(b"", None, &origin, SystemTime::now()).unwrap_err();
+        let expected = "the certificate in WORKIQ_CLIENT_CERTIFICATE is neither PEM nor PKCS#12: it is empty";
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn errors_that_others_left_behind_are_neither_used_nor_kept() {
+        let stale = openssl::x509::X509::from_der(b"no").unwrap_err();
+        stale.put();
+        make::accepted(&make::with_leaf(&make::key_pem()), None);
+        stale.put();
+        make::refused(&make::leaf_pem(), None, "certificate_private_key_missing");
+    }
+
+    #[test]
+    fn it_can_be_shared_between_threads() {
+        fn check<T: Send + Sync>() {}
+        check::<ClientCertificate>();
+        check::<CertificateError>();
+    }
+}

@@ -20,7 +20,8 @@ const SUBJECT_LIMIT: usize = 256;
 
 /// The public facts about one certificate, for messages and diagnostics.
 ///
-/// Its `Display` is one line: subject, SHA-1 thumbprint (what the Entra admin center shows) and validity.
+/// Its `Display` is one line: subject, SHA-1 thumbprint (what the Entra admin center shows) and
+/// validity.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateSummary {
     subject: String,
@@ -105,7 +106,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// `text` with everything escaped that could break a line or change how it is read.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut clean, c| {
         let disguises = matches!(c,
             '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
@@ -165,4 +166,33 @@ fn escape_separators(value: &str) -> String {
         text.push(c);
         text
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_support::{self as make, Certificate};
+    use super::*;
+
+    fn subject(name: &[(&str, &str)]) -> String {
+        let certificate = Certificate { name, ..Certificate::new(make::key()) }.make();
+        CertificateSummary::for_message(&certificate).unwrap().subject().to_owned()
+    }
+
+    #[test]
+    fn subjects_are_one_printable_line() {
+        assert_eq!(subject(&[("C", "CH"), ("O", "Ä & <B>"), ("CN", "ci")]), r"CN=ci, O=Ä & \<B\>, C=CH");
+        assert_eq!(subject(&[("CN", "a\nb\x1b[31m\u{202E}c")]), r"CN=a\nb\u{1b}[31m\u{202e}c");
+        assert_eq!(subject(&[]), "(no subject)");
+        let long = "x".repeat(60);
+        let many = [("CN", "a"), ("OU", &long), ("OU", &long), ("OU", &long), ("OU", &long), ("OU", &long)];
+        assert!(subject(&many).chars().count() == SUBJECT_LIMIT + 1);
+    }
+
+    #[test]
+    fn display_is_what_a_message_needs() {
+        let text = CertificateSummary::for_message(make::leaf()).unwrap().to_string();
+        let start =
+            format!("{} (SHA-1 thumbprint {}, valid from 2", make::SUBJECT, make::thumbprint(make::leaf()));
+        assert!(text.starts_with(&start), "{text}");
+    }
 }

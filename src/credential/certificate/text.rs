@@ -76,6 +76,15 @@ pub(super) fn from_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     (!decoded.is_empty()).then_some(decoded)
 }
 
+/// Whether every character could be base64, complete or not.
+pub(super) fn has_base64_alphabet(text: &[u8]) -> bool {
+    text.iter().all(|byte| {
+        byte.is_ascii_alphanumeric()
+            || byte.is_ascii_whitespace()
+            || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
+    })
+}
+
 /// Where `needle` first occurs in `haystack`.
 pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
