@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Parser;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::credential::Credential;
@@ -25,7 +25,7 @@ use crate::settings::options::Options;
 use crate::settings::problem::Problem;
 use crate::settings::{self, Settings};
 use crate::time;
-use crate::tools::{Outcome as ToolOutcome, Tools};
+use crate::tools::Tools;
 use arguments::{Cli, Command};
 
 /// What the command line comes to.
@@ -87,7 +87,8 @@ pub async fn run(
         }
         Command::Mcp => exit(serve(&cli.settings.into(), &environment, cancel).await),
         Command::Fetch { urls } => {
-            exit(tool(&cli.settings.into(), &environment, "fetch", json!({"entityUrls": urls})).await)
+            let arguments = Map::from_iter([("entityUrls".to_owned(), json!(urls))]);
+            exit(tool(&cli.settings.into(), &environment, "fetch", arguments).await)
         }
     }
 }
@@ -186,29 +187,22 @@ async fn tool(
     options: &Options,
     environment: &Environment,
     name: &str,
-    arguments: Value,
+    arguments: Map<String, Value>,
 ) -> Result<(), AuthError> {
     let (_, _, graph) = connect(options, environment)?;
     // Sign-in first, so that its failure is an error of ours with its own exit code.
     graph.sign_in().await?;
-    let Value::Object(arguments) = arguments else {
-        return Ok(());
-    };
+    let error = |text: &str| AuthError::new(ErrorKind::Response, "tool_error", text);
     let outcome = Tools::new(Ok(graph)).call(name, arguments).await;
-    let Some(ToolOutcome { structured, text, failed }) = outcome else {
-        return Ok(());
-    };
-    let refused = structured.as_ref().is_some_and(refused);
-    match structured {
-        Some(value) => write_line(&serde_json::to_string_pretty(&value).unwrap_or(text))?,
-        None => return Err(AuthError::new(ErrorKind::Response, "tool_error", text)),
-    }
-    match (failed, refused) {
-        (true, true) => {
-            Err(AuthError::new(ErrorKind::Server, "not_permitted", "Microsoft Graph did not permit this."))
-        }
-        (true, false) => Err(AuthError::new(ErrorKind::Response, "tool_error", "Nothing could be read.")),
-        _ => Ok(()),
+    let outcome = outcome.ok_or_else(|| error(&format!("There is no tool {name}.")))?;
+    let structured = outcome.structured.ok_or_else(|| error(&outcome.text))?;
+    write_line(&serde_json::to_string_pretty(&structured).unwrap_or(outcome.text))?;
+    if !outcome.failed {
+        Ok(())
+    } else if refused(&structured) {
+        Err(AuthError::new(ErrorKind::Server, "not_permitted", "Microsoft Graph did not permit this."))
+    } else {
+        Err(error("Nothing could be read."))
     }
 }
 

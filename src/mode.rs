@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::settings::environment::Environment;
 use crate::settings::problem::Problem;
 
 /// Who signs in, and who serves Work IQ's tools.
@@ -23,16 +22,6 @@ impl AuthMode {
 
     /// The values that the variable takes.
     pub const CHOICES: [&str; 3] = ["delegated", "app-only", "agent-user"];
-
-    /// The mode in `environment`: unset or empty is `delegated`, so that installing us changes nothing until asked.
-    ///
-    /// # Errors
-    /// A [`Problem`] that names the variable, the value and the three choices.
-    pub fn from_environment(environment: &Environment) -> Result<Self, Problem> {
-        environment
-            .get(Self::VARIABLE)
-            .map_or(Ok(Self::default()), |value| Self::parse(Self::VARIABLE, value))
-    }
 
     /// The mode that `value` names; `name` is the variable, option or flag that it came from.
     ///
@@ -67,9 +56,13 @@ impl fmt::Display for AuthMode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::AuthError;
+    use crate::settings::options::Options;
+    use crate::settings::resolve_mode;
 
-    fn select(value: Option<&str>) -> Result<AuthMode, Problem> {
-        AuthMode::from_environment(&value.map(|v| (AuthMode::VARIABLE, v)).into_iter().collect())
+    fn select(value: Option<&str>) -> Result<AuthMode, AuthError> {
+        let environment = value.map(|v| (AuthMode::VARIABLE, v)).into_iter().collect();
+        resolve_mode(&Options::default(), &environment)
     }
 
     #[test]

@@ -38,12 +38,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self::new(text)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,7 @@ use crate::error::AuthError;
 use crate::settings::network::Network;
 
 /// The name of the connecting phase in a time-out.
-pub(super) const PHASE: &str = "connecting";
+const PHASE: &str = "connecting";
 
 type BoxError = Box<dyn Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;

@@ -65,15 +65,6 @@ pub enum HttpError {
     Request(String),
 }
 
-impl HttpError {
-    /// Whether not a byte of the request can have reached the server, so that even a write may be sent again.
-    #[must_use]
-    pub fn nothing_sent(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Proxy { .. } | Self::Tls { .. } | Self::Request(_))
-            || matches!(self, Self::Timeout { phase, .. } if *phase == super::connect::PHASE)
-    }
-}
-
 impl From<HttpError> for AuthError {
     fn from(error: HttpError) -> Self {
         let (kind, code, retryable, hint) = match &error {

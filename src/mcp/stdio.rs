@@ -21,6 +21,10 @@ const LONGEST: u64 = 4 << 20;
 /// How long calls that are under way may still take once stdin has ended.
 const LINGER: Duration = Duration::from_secs(10);
 
+/// How long to let a descriptor be that is not ready. Ours block; but another process that shares one may have made it
+/// non-blocking, and there is no way to wait for it without unsafe code.
+const BACK_OFF: Duration = Duration::from_millis(5);
+
 type Incoming = RxJsonRpcMessage<RoleServer>;
 type Outgoing = TxJsonRpcMessage<RoleServer>;
 type Line = (Vec<u8>, oneshot::Sender<std::io::Result<()>>);
@@ -128,8 +132,7 @@ fn read_lines(mut input: impl BufRead, to_us: &mpsc::Sender<Result<Incoming, Out
             Ok(_) => parse(&line),
             Err(error) if matches!(error.kind(), ErrorKind::Interrupted) => continue,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock) => {
-                // Another process that shares the descriptor made it non-blocking; there is no safe way to wait.
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(BACK_OFF);
                 continue;
             }
             Err(_) => return,
@@ -201,7 +204,7 @@ fn write_whole(output: &mut impl Write, mut rest: &[u8]) -> std::io::Result<()> 
             Ok(written) => rest = &rest[written..],
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(BACK_OFF);
             }
             Err(error) => return Err(error),
         }

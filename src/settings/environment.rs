@@ -22,11 +22,6 @@ impl Environment {
     pub fn first(&self, names: &[&'static str]) -> Option<(&'static str, &str)> {
         names.iter().find_map(|name| self.get(name).map(|value| (*name, value)))
     }
-
-    /// Sets `name`, in this copy only.
-    pub fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.0.insert(key(name), Zeroizing::new(value.into()));
-    }
 }
 
 /// Names are case-insensitive on Windows, where a copy of the environment would otherwise lose that.

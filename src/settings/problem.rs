@@ -37,12 +37,6 @@ impl Problem {
     pub fn hidden(name: impl Into<String>, wrong: impl Into<String>, expected: impl Into<String>) -> Self {
         Self { name: name.into(), wrong: wrong.into(), expected: expected.into() }
     }
-
-    /// The variable, option or flag at fault.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
 }
 
 impl fmt::Display for Problem {
