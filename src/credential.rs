@@ -3,16 +3,17 @@
 pub mod certificate;
 mod certificate_source;
 mod secret_source;
+mod source;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use crate::cache::TokenCache;
 use crate::entra::authority::TokenEndpoint;
-use crate::entra::request::{ClientAuthentication, TokenRequest};
+use crate::entra::request::TokenRequest;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
 use crate::entra::{self};
@@ -24,17 +25,22 @@ use crate::settings::credential::CredentialSetting;
 use crate::settings::identity::ClientId;
 use certificate_source::CertificateSource;
 use secret_source::SecretSource;
+use source::{Occasion, Proof, ProofSource, TokenSource};
 
-/// A way to prove that we are the client. Asked only when a request is really sent.
-trait Source: Send + Sync {
-    /// The proof for one request to `audience`, the token endpoint.
-    fn authenticate(&self, audience: &str) -> Result<ClientAuthentication, AuthError>;
+/// Where tokens come from: the token endpoint, against a proof; or a source that has them already.
+enum Source {
+    Proof(Box<dyn ProofSource>),
+    #[expect(dead_code, reason = "the sources that bring tokens come with the next change")]
+    Token(Box<dyn TokenSource>),
+}
 
-    /// What is known here and helps when Entra refuses.
-    fn describe(&self, facts: &mut Facts);
-
-    /// Kind and name, for a person: "certificate CN=…, SHA-1 …".
-    fn label(&self) -> String;
+impl Source {
+    fn label(&self) -> String {
+        match self {
+            Self::Proof(source) => source.label(),
+            Self::Token(source) => source.label(),
+        }
+    }
 }
 
 /// A confidential client: hands out tokens of one application in one tenant.
@@ -49,7 +55,7 @@ struct Inner {
     http: HttpClient,
     endpoint: TokenEndpoint,
     client: ClientId,
-    source: Box<dyn Source>,
+    source: Source,
     facts: Facts,
     cache: TokenCache<Scope>,
     timeout: Duration,
@@ -61,10 +67,12 @@ impl Credential {
     #[must_use]
     pub fn new(settings: &Settings, http: HttpClient) -> Self {
         let name = settings.credential.name;
-        let source: Box<dyn Source> = match &settings.credential.setting {
-            CredentialSetting::Secret(secret) => Box::new(SecretSource::new(secret.clone(), name)),
+        let source = match &settings.credential.setting {
+            CredentialSetting::Secret(secret) => {
+                Source::Proof(Box::new(SecretSource::new(secret.clone(), name)))
+            }
             CredentialSetting::Certificate(setting) => {
-                Box::new(CertificateSource::new(setting.clone(), settings.client, name))
+                Source::Proof(Box::new(CertificateSource::new(setting.clone(), settings.client, name)))
             }
         };
         let facts = Facts {
@@ -114,13 +122,16 @@ impl Credential {
 impl Inner {
     async fn request(&self, scope: Scope, claims: Option<String>) -> Result<AccessToken, AuthError> {
         let deadline = Instant::now() + self.timeout;
-        let authentication = self.source.authenticate(&self.endpoint.to_string())?;
-        tracing::info!(client_id = %self.client, credential = %self.source.label(), from = %self.facts.credential_name, "signing in");
+        let source = match &self.source {
+            Source::Proof(source) => source,
+            Source::Token(source) => return source.token(&scope, deadline).await,
+        };
+        let occasion = Occasion { endpoint: &self.endpoint, now: SystemTime::now(), deadline };
+        let Proof { authentication, evidence } = source.prove(occasion).await?;
+        tracing::info!(client_id = %self.client, credential = %source.label(), from = %self.facts.credential_name, "signing in");
         let request = TokenRequest { client: self.client, scope, authentication, claims };
-        entra::acquire(&self.http, &self.endpoint, &request, deadline).await.map_err(|error| {
-            let mut facts = self.facts.clone();
-            self.source.describe(&mut facts);
-            hints::explain(error, &facts)
-        })
+        entra::acquire(&self.http, &self.endpoint, &request, deadline)
+            .await
+            .map_err(|error| hints::explain(error, &Facts { evidence, ..self.facts.clone() }))
     }
 }

@@ -15,12 +15,49 @@ pub struct Facts {
     pub client: String,
     /// Authority, as an origin.
     pub authority: String,
+    /// The scope that was asked for.
+    pub scope: String,
     /// The setting that the credential came from.
     pub credential_name: String,
-    /// The certificate in one line: subject, thumbprints, dates.
-    pub certificate: Option<String>,
-    /// Whether the client secret looks like the id of one.
-    pub secret_looks_like_id: bool,
+    /// What is known of the proof that was presented.
+    pub evidence: Evidence,
+    /// The proxy in use, without its credentials.
+    pub proxy: Option<String>,
+    /// Seconds by which the server's clock is ahead of ours (negative: behind), where its answer said.
+    pub skew: Option<i64>,
+}
+
+/// What may be said of the proof that was presented. Never the proof itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// Nothing is known.
+    #[default]
+    None,
+    /// A client secret.
+    Secret {
+        /// It has the shape of a GUID, as the *id* of a secret has.
+        looks_like_id: bool,
+    },
+    /// A certificate.
+    Certificate {
+        /// Subject, thumbprints and dates in one line.
+        shown: String,
+        /// The algorithm that signed the assertion: `PS256` or `RS256`.
+        algorithm: &'static str,
+        /// Whether `x5c` was sent.
+        chain: bool,
+    },
+    /// A token of another identity provider. The claims are as they stand in it, made printable.
+    Federated {
+        /// `iss`.
+        issuer: String,
+        /// `sub`.
+        subject: String,
+        /// `aud`, all of them joined with a comma.
+        audience: String,
+        /// Seconds until `exp` when it was presented; negative where it had passed.
+        expires_in: Option<i64>,
+    },
 }
 
 /// `error` with a hint, where there is one for it.
@@ -36,10 +73,14 @@ pub fn explain(error: AuthError, facts: &Facts) -> AuthError {
 }
 
 fn for_code(code: u32, facts: &Facts) -> Option<String> {
-    let Facts { tenant, client, authority, credential_name, certificate, secret_looks_like_id } = facts;
-    let certificate = certificate.as_deref().unwrap_or("the certificate");
+    let Facts { tenant, client, authority, credential_name, .. } = facts;
+    let certificate = match &facts.evidence {
+        Evidence::Certificate { shown, .. } => shown.as_str(),
+        _ => "the certificate",
+    };
+    let secret_looks_like_id = matches!(facts.evidence, Evidence::Secret { looks_like_id: true });
     Some(match code {
-        7_000_215 if *secret_looks_like_id => format!(
+        7_000_215 if secret_looks_like_id => format!(
             "{credential_name} has the shape of a GUID, so it is probably the secret's id. Store its value, which the \
              portal shows only once, when the secret is made."
         ),
@@ -107,13 +148,20 @@ mod tests {
     fn a_guid_for_a_secret_is_called_an_id() {
         let mut facts = Facts { credential_name: "WORKIQ_CLIENT_SECRET".into(), ..Facts::default() };
         assert!(!hint(7_000_215, &facts).unwrap().contains("shape of a GUID"));
-        facts.secret_looks_like_id = true;
+        facts.evidence = Evidence::Secret { looks_like_id: true };
         assert!(hint(7_000_215, &facts).unwrap().contains("WORKIQ_CLIENT_SECRET has the shape of a GUID"));
     }
 
     #[test]
     fn an_unregistered_certificate_is_named_and_the_other_algorithm_too() {
-        let facts = Facts { certificate: Some("CN=ci (SHA-1 AB…)".into()), ..Facts::default() };
+        let facts = Facts {
+            evidence: Evidence::Certificate {
+                shown: "CN=ci (SHA-1 AB…)".into(),
+                algorithm: "PS256",
+                chain: false,
+            },
+            ..Facts::default()
+        };
         let text = hint(700_027, &facts).unwrap();
         assert!(text.contains("CN=ci (SHA-1 AB…)") && text.contains("WORKIQ_ASSERTION_ALG=RS256"), "{text}");
     }

@@ -1,16 +1,21 @@
 //! A certificate: its key signs a fresh assertion for each request.
 
+use std::future::ready;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use super::Source;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use openssl::error::ErrorStack;
+
 use super::certificate::{CertificateOrigin, ClientCertificate, hex};
+use super::source::{Occasion, Proof, ProofSource};
 use crate::entra::assertion::{self, AssertionKey};
 use crate::entra::request::ClientAuthentication;
 use crate::error::{AuthError, ErrorKind};
-use crate::hints::Facts;
-use crate::settings::credential::{AssertionAlg, CertificateSetting, CertificateSource as Place};
+use crate::hints::Evidence;
+use crate::settings::credential::{CertificateSetting, CertificateSource as Place};
 use crate::settings::identity::ClientId;
 
 pub(super) struct CertificateSource {
@@ -59,6 +64,26 @@ impl CertificateSource {
         })
     }
 
+    fn sign(&self, occasion: Occasion<'_>) -> Result<Proof, AuthError> {
+        let certificate = self.load()?;
+        let key = AssertionKey {
+            key: certificate.private_key(),
+            sha256: certificate.thumbprint_sha256(),
+            sha1: certificate.thumbprint_sha1(),
+            chain: self.setting.send_chain.then(|| certificate.chain_der().collect()),
+            algorithm: self.setting.algorithm,
+        };
+        let audience = occasion.endpoint.to_string();
+        let assertion = assertion::sign(&key, &self.client.to_string(), &audience, occasion.now)
+            .map_err(|error| cannot_sign(&certificate, &error))?;
+        let evidence = Evidence::Certificate {
+            shown: describe(&certificate),
+            algorithm: self.setting.algorithm.as_str(),
+            chain: self.setting.send_chain,
+        };
+        Ok(Proof { authentication: ClientAuthentication::Assertion(assertion), evidence })
+    }
+
     /// A path out of a variable that may hold a secret is not shown: it could be one that only looks like a path.
     fn unreadable(&self, path: &Path, error: &std::io::Error) -> AuthError {
         let what = if self.name.to_ascii_uppercase().ends_with("SECRET") {
@@ -71,44 +96,27 @@ impl CertificateSource {
     }
 }
 
-impl Source for CertificateSource {
-    fn authenticate(&self, audience: &str) -> Result<ClientAuthentication, AuthError> {
-        let certificate = self.load()?;
-        let key = AssertionKey {
-            key: certificate.private_key(),
-            sha256: certificate.thumbprint_sha256(),
-            sha1: certificate.thumbprint_sha1(),
-            chain: self.setting.send_chain.then(|| certificate.chain_der().collect()),
-            algorithm: self.setting.algorithm,
-        };
-        let assertion = assertion::sign(&key, &self.client.to_string(), audience, SystemTime::now())
-            .map_err(|error| {
-                AuthError::new(
-                    ErrorKind::Certificate,
-                    "certificate_cannot_sign",
-                    format!(
-                        "The key of the certificate {} could not sign: {error}.",
-                        certificate.summary().subject()
-                    ),
-                )
-            })?;
-        Ok(ClientAuthentication::Assertion(assertion))
-    }
-
-    fn describe(&self, facts: &mut Facts) {
-        facts.certificate = self.loaded().map(|certificate| describe(&certificate));
+impl ProofSource for CertificateSource {
+    fn prove<'a>(&'a self, occasion: Occasion<'a>) -> BoxFuture<'a, Result<Proof, AuthError>> {
+        ready(self.sign(occasion)).boxed()
     }
 
     fn label(&self) -> String {
-        let algorithm = match self.setting.algorithm {
-            AssertionAlg::Ps256 => "PS256",
-            AssertionAlg::Rs256 => "RS256",
-        };
+        let algorithm = self.setting.algorithm.as_str();
         match self.load() {
             Ok(certificate) => format!("{}, {algorithm}, from {}", describe(&certificate), self.name),
             Err(_) => format!("certificate from {}", self.name),
         }
     }
+}
+
+fn cannot_sign(certificate: &ClientCertificate, error: &ErrorStack) -> AuthError {
+    let subject = certificate.summary().subject();
+    AuthError::new(
+        ErrorKind::Certificate,
+        "certificate_cannot_sign",
+        format!("The key of the certificate {subject} could not sign: {error}."),
+    )
 }
 
 /// Subject, thumbprints and dates in one line.

@@ -1,9 +1,14 @@
 //! A client secret.
 
-use super::Source;
+use std::future::ready;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::source::{Occasion, Proof, ProofSource};
 use crate::entra::request::ClientAuthentication;
 use crate::error::AuthError;
-use crate::hints::Facts;
+use crate::hints::Evidence;
 use crate::secret::Secret;
 
 pub(super) struct SecretSource {
@@ -17,13 +22,13 @@ impl SecretSource {
     }
 }
 
-impl Source for SecretSource {
-    fn authenticate(&self, _audience: &str) -> Result<ClientAuthentication, AuthError> {
-        Ok(ClientAuthentication::Secret(self.secret.clone()))
-    }
-
-    fn describe(&self, facts: &mut Facts) {
-        facts.secret_looks_like_id = self.secret.looks_like_guid();
+impl ProofSource for SecretSource {
+    fn prove<'a>(&'a self, _occasion: Occasion<'a>) -> BoxFuture<'a, Result<Proof, AuthError>> {
+        let proof = Proof {
+            authentication: ClientAuthentication::Secret(self.secret.clone()),
+            evidence: Evidence::Secret { looks_like_id: self.secret.looks_like_guid() },
+        };
+        ready(Ok(proof)).boxed()
     }
 
     fn label(&self) -> String {

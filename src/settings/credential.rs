@@ -58,6 +58,15 @@ impl AssertionAlg {
             _ => Err("is not an algorithm that Entra takes here"),
         }
     }
+
+    /// Its name in a JWT's header.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ps256 => "PS256",
+            Self::Rs256 => "RS256",
+        }
+    }
 }
 
 /// A credential and the option or variable that it was taken from.
