@@ -1,169 +1,195 @@
-//! Do we already know? Tokens by key, and one request a key however many ask.
+//! Do we already know? Tokens by key, one request a key however many ask, and a memory for refusals that will not heal.
+
+mod entry;
+mod key;
 
 use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
+use tokio::runtime::Handle;
 
-use crate::entra::token::AccessToken;
+use crate::entra::token::{AccessToken, Usability};
 use crate::error::AuthError;
+use entry::Entry;
+pub use key::{CacheKey, Identity};
 
-type Flight = BoxFuture<'static, Result<AccessToken, AuthError>>;
+/// How a request for a token ends.
+pub type Outcome = Result<AccessToken, AuthError>;
+type Flight = BoxFuture<'static, Outcome>;
+
+/// How many keys there may be before those with nothing good in them are swept out.
+const SWEEP_FROM: usize = 64;
 
 /// Tokens by key.
 ///
 /// All who ask for a key while its request is under way share that request and what comes of it, a failure too.
 /// The request lives as long as someone waits for it: when the last caller has gone, it is dropped.
-pub struct TokenCache<K> {
-    entries: Mutex<HashMap<K, Entry>>,
+#[derive(Default)]
+pub struct TokenCache {
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Entry {
-    token: Option<AccessToken>,
-    flight: Option<WeakShared<Flight>>,
+struct State {
+    entries: HashMap<CacheKey, Entry>,
+    /// The number of the latest request.
+    last: u64,
+    /// How many keys there may be before the next sweep.
+    sweep_at: usize,
 }
 
-impl<K> Default for TokenCache<K> {
-    fn default() -> Self {
-        Self { entries: Mutex::default() }
+/// What is in memory for a key.
+#[derive(Clone, Debug)]
+pub enum Lookup {
+    /// A token to hand out.
+    Fresh(AccessToken),
+    /// A token to hand out while a new one is asked for.
+    Due(AccessToken),
+    /// Nothing that may be handed out.
+    Miss,
+}
+
+/// Which token is wanted.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Want<'a> {
+    /// Any that is good.
+    #[default]
+    Any,
+    /// A new one that meets `claims`; the one in memory was refused and is never handed out again. Where `refused` is
+    /// given and memory holds another token by now, somebody else has renewed it already, and that one serves.
+    Renewed {
+        /// The claims of the challenge, as JSON.
+        claims: &'a str,
+        /// The token that was refused.
+        refused: Option<&'a AccessToken>,
+    },
+}
+
+impl Want<'_> {
+    fn claims(&self) -> Option<&str> {
+        match self {
+            Self::Any => None,
+            Self::Renewed { claims, .. } => Some(claims),
+        }
     }
 }
 
-impl<K: Clone + Eq + Hash> TokenCache<K> {
-    /// The token of `key`, if it may still be handed out.
-    pub fn get(&self, key: &K) -> Option<AccessToken> {
-        self.lock().get(key).and_then(|entry| entry.token.as_ref()).filter(|token| token.is_fresh()).cloned()
+impl TokenCache {
+    /// What is in memory for `key`. Waits for nobody's request.
+    #[must_use]
+    pub fn lookup(&self, key: &CacheKey) -> Lookup {
+        let state = self.lock();
+        let Some(token) = state.entries.get(key).and_then(Entry::token) else {
+            return Lookup::Miss;
+        };
+        match token.usability() {
+            Usability::Fresh => Lookup::Fresh(token.clone()),
+            Usability::Due => Lookup::Due(token.clone()),
+            Usability::Doubtful | Usability::Expired => Lookup::Miss,
+        }
     }
 
     /// The token of `key`: from memory, from the request that is under way, or from a new one that `request` makes.
     ///
-    /// With `renew`, memory is passed over, and what comes replaces what was there: the way to answer a challenge.
-    ///
     /// # Errors
-    /// What the request failed with.
-    pub async fn get_or_request<F>(&self, key: &K, renew: bool, request: F) -> Result<AccessToken, AuthError>
+    /// What the request failed with, or what one failed with that was made a moment ago and would fail again.
+    pub async fn get_or_request<F>(self: &Arc<Self>, key: &CacheKey, want: Want<'_>, request: F) -> Outcome
     where
         F: FnOnce() -> Flight,
     {
         let flight = {
-            let mut entries = self.lock();
+            let mut state = self.lock();
+            state.sweep();
+            let State { entries, last, .. } = &mut *state;
             let entry = entries.entry(key.clone()).or_default();
-            if let Some(token) = entry.token.as_ref().filter(|token| !renew && token.is_fresh()) {
-                return Ok(token.clone());
+            if let Some(token) = entry.serve(want) {
+                return Ok(token);
             }
-            let under_way = entry.flight.as_ref().filter(|_| !renew).and_then(WeakShared::upgrade);
-            under_way.unwrap_or_else(|| {
-                let flight: Shared<Flight> = request().shared();
-                entry.flight = flight.downgrade();
-                flight
-            })
+            if let Some(error) = entry.remembered(want.claims()) {
+                return Err(error);
+            }
+            match entry.under_way(want.claims()) {
+                Some(flight) => flight,
+                None => self.depart(entry, last, key, want.claims(), request()),
+            }
         };
-        let outcome = flight.clone().await;
-        let mut entries = self.lock();
-        // Only the flight that is still the key's own may write: one that a renewal replaced holds a stale token.
-        if let Some(entry) = entries.get_mut(key)
-            && entry
-                .flight
-                .as_ref()
-                .and_then(WeakShared::upgrade)
-                .is_some_and(|current| current.ptr_eq(&flight))
-        {
-            entry.flight = None;
-            if let Ok(token) = &outcome {
-                entry.token = Some(token.clone());
-            }
-        }
-        outcome
+        flight.await.or_else(|error| self.still_good(key, want, error))
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<K, Entry>> {
+    /// Renews the token of `key` in the background of `runtime`, unless that is under way already or has failed a
+    /// moment ago. Nobody waits for it, and a failure is quiet as long as there is a good token.
+    pub fn refresh<F>(self: &Arc<Self>, key: &CacheKey, runtime: &Handle, request: F)
+    where
+        F: FnOnce() -> Flight,
+    {
+        let mut state = self.lock();
+        let State { entries, last, .. } = &mut *state;
+        let Some(entry) = entries.get_mut(key) else { return };
+        if entry.rests() || entry.under_way(None).is_some() {
+            return;
+        }
+        let flight = self.depart(entry, last, key, None, request());
+        runtime.spawn(flight.map(drop));
+    }
+
+    /// Makes `request` the one of `entry`. What comes of it is written down once, whoever waits.
+    fn depart(
+        self: &Arc<Self>,
+        entry: &mut Entry,
+        last: &mut u64,
+        key: &CacheKey,
+        claims: Option<&str>,
+        request: Flight,
+    ) -> Shared<Flight> {
+        *last += 1;
+        let (cache, key, number) = (Arc::clone(self), key.clone(), *last);
+        let flight = async move {
+            let outcome = request.await;
+            if let Some(entry) = cache.lock().entries.get_mut(&key) {
+                entry.settle(number, &outcome);
+            }
+            outcome
+        }
+        .boxed()
+        .shared();
+        if let Some(handle) = flight.downgrade() {
+            entry.depart(number, claims, handle);
+        }
+        flight
+    }
+
+    /// The token that only the wall clock speaks against, where a passing fault kept us from a new one.
+    fn still_good(&self, key: &CacheKey, want: Want<'_>, error: AuthError) -> Outcome {
+        let doubtful = |token: &&AccessToken| token.usability() != Usability::Expired;
+        match want {
+            Want::Any if error.parts().retryable => {
+                self.lock().entries.get(key).and_then(Entry::token).filter(doubtful).cloned().ok_or(error)
+            }
+            _ => Err(error),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing in here panics while it holds the lock, and a map is whole between calls.
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+impl State {
+    /// Sweeps out keys with nothing good in them, at sizes that double: the cost of a call stays constant.
+    fn sweep(&mut self) {
+        if self.entries.len() < self.sweep_at.max(SWEEP_FROM) {
+            return;
+        }
+        self.entries.retain(|_, entry| entry.is_of_use());
+        self.sweep_at = self.entries.len() * 2;
+    }
+}
+
+/// A handle on a request that does not keep it alive.
+type WeakFlight = WeakShared<Flight>;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
-    use crate::secret::Secret;
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-    use tokio::sync::Notify;
-
-    fn token(text: &str) -> AccessToken {
-        AccessToken::new(Secret::new(text), Duration::from_secs(3600), None)
-    }
-
-    struct Server {
-        cache: TokenCache<&'static str>,
-        asked: AtomicUsize,
-        answer: Notify,
-    }
-
-    fn server() -> Arc<Server> {
-        Arc::new(Server { cache: TokenCache::default(), asked: AtomicUsize::new(0), answer: Notify::new() })
-    }
-
-    /// One caller, whose request waits for the server's word.
-    async fn call(
-        server: Arc<Server>,
-        outcome: Result<AccessToken, AuthError>,
-    ) -> Result<AccessToken, AuthError> {
-        let request = {
-            let server = Arc::clone(&server);
-            move || {
-                server.asked.fetch_add(1, Ordering::SeqCst);
-                async move {
-                    server.answer.notified().await;
-                    outcome
-                }
-                .boxed()
-            }
-        };
-        server.cache.get_or_request(&"key", false, request).await
-    }
-
-    #[tokio::test]
-    async fn all_who_ask_share_one_request_in_success_and_in_failure() {
-        for outcome in [Ok(token("t")), Err(AuthError::new(ErrorKind::Server, "invalid_client", "no"))] {
-            let server = server();
-            let mut callers: Vec<_> =
-                (0..50).map(|_| Box::pin(call(Arc::clone(&server), outcome.clone()))).collect();
-            for caller in &mut callers {
-                assert!(futures_util::poll!(caller).is_pending());
-            }
-            server.answer.notify_one();
-            for caller in callers {
-                assert_eq!(caller.await.is_ok(), outcome.is_ok());
-            }
-            assert_eq!(server.asked.load(Ordering::SeqCst), 1);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_caller_that_leaves_leaves_the_others_alone() {
-        let server = server();
-        let mut first = Box::pin(call(Arc::clone(&server), Ok(token("t"))));
-        let mut second = Box::pin(call(Arc::clone(&server), Ok(token("t"))));
-        assert!(futures_util::poll!(&mut first).is_pending());
-        assert!(futures_util::poll!(&mut second).is_pending());
-        drop(first);
-        server.answer.notify_one();
-        assert!(second.await.is_ok());
-        assert!(server.cache.get(&"key").is_some());
-    }
-
-    #[tokio::test]
-    async fn a_renewal_replaces_what_was_there() {
-        let cache = TokenCache::default();
-        for text in ["old", "new"] {
-            cache.get_or_request(&"key", true, || async move { Ok(token(text)) }.boxed()).await.unwrap();
-        }
-        assert_eq!(cache.get(&"key").unwrap().secret().expose(), "new");
-    }
-}
+mod tests;

@@ -12,6 +12,7 @@ use clap::Parser;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::cache::Want;
 use crate::credential::Credential;
 use crate::entra::scope::Scope;
 use crate::error::{AuthError, ErrorKind};
@@ -141,7 +142,7 @@ async fn token(
         })?,
         None => Scope::of(&settings.graph),
     };
-    let token = credential.token(&scope, None).await?;
+    let token = credential.token(&scope, Want::Any).await?;
     let line = if json {
         json!({
             "token": token.secret().expose(),

@@ -2,45 +2,39 @@
 
 pub mod certificate;
 mod certificate_source;
+mod fingerprint;
 mod secret_source;
+mod sign_in;
 mod source;
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use crate::cache::TokenCache;
+use crate::cache::{CacheKey, Identity, Lookup, Outcome, TokenCache, Want};
 use crate::entra::authority::TokenEndpoint;
-use crate::entra::request::TokenRequest;
+use crate::entra::claims;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
-use crate::entra::{self};
 use crate::error::AuthError;
-use crate::hints::{self, Facts};
+use crate::hints::Facts;
 use crate::http::HttpClient;
 use crate::settings::Settings;
 use crate::settings::credential::CredentialSetting;
-use crate::settings::identity::ClientId;
 use certificate_source::CertificateSource;
 use secret_source::SecretSource;
-use source::{Occasion, Proof, ProofSource, TokenSource};
+use sign_in::{Correction, SignIn};
+use source::{ProofSource, TokenSource};
 
 /// Where tokens come from: the token endpoint, against a proof; or a source that has them already.
 enum Source {
-    Proof(Box<dyn ProofSource>),
+    Proof(SignIn),
     #[expect(dead_code, reason = "the sources that bring tokens come with the next change")]
     Token(Box<dyn TokenSource>),
-}
-
-impl Source {
-    fn label(&self) -> String {
-        match self {
-            Self::Proof(source) => source.label(),
-            Self::Token(source) => source.label(),
-        }
-    }
 }
 
 /// A confidential client: hands out tokens of one application in one tenant.
@@ -52,13 +46,14 @@ pub struct Credential {
 }
 
 struct Inner {
-    http: HttpClient,
-    endpoint: TokenEndpoint,
-    client: ClientId,
     source: Source,
-    facts: Facts,
-    cache: TokenCache<Scope>,
+    cache: Arc<TokenCache>,
+    identity: Arc<Identity>,
+    /// Graph's scope, the one resource for which continuous access evaluation is declared.
+    graph: Scope,
     timeout: Duration,
+    /// Where background renewals run: the runtime that the first request ran on.
+    runtime: OnceLock<Handle>,
 }
 
 impl Credential {
@@ -67,12 +62,10 @@ impl Credential {
     #[must_use]
     pub fn new(settings: &Settings, http: HttpClient) -> Self {
         let name = settings.credential.name;
-        let source = match &settings.credential.setting {
-            CredentialSetting::Secret(secret) => {
-                Source::Proof(Box::new(SecretSource::new(secret.clone(), name)))
-            }
+        let source: Box<dyn ProofSource> = match &settings.credential.setting {
+            CredentialSetting::Secret(secret) => Box::new(SecretSource::new(secret.clone(), name)),
             CredentialSetting::Certificate(setting) => {
-                Source::Proof(Box::new(CertificateSource::new(setting.clone(), settings.client, name)))
+                Box::new(CertificateSource::new(setting.clone(), settings.client, name))
             }
         };
         let facts = Facts {
@@ -80,58 +73,102 @@ impl Credential {
             client: settings.client.to_string(),
             authority: settings.authority.to_string(),
             credential_name: name.to_owned(),
+            proxy: settings.network.proxy.as_ref().map(ToString::to_string),
             ..Facts::default()
         };
-        let inner = Inner {
+        let endpoint = TokenEndpoint::new(&settings.authority, &settings.tenant);
+        let identity = Identity {
+            endpoint: Some(endpoint.clone()),
+            client: Some(settings.client),
+            credential: fingerprint::of(settings),
+        };
+        let sign_in = SignIn {
             http,
-            endpoint: TokenEndpoint::new(&settings.authority, &settings.tenant),
+            endpoint,
             client: settings.client,
             source,
             facts,
-            cache: TokenCache::default(),
+            known_authority: settings.authority == settings.cloud.authority(),
+            clock: Correction::default(),
+        };
+        let inner = Inner {
+            source: Source::Proof(sign_in),
+            cache: Arc::default(),
+            identity: Arc::new(identity),
+            graph: Scope::of(&settings.graph),
             timeout: settings.timeout,
+            runtime: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// The token for `scope` if it is in memory. Takes no part in any request.
+    /// The token for `scope` if it is in memory. Waits for nothing; where the token is due for renewal, that begins in
+    /// the background.
     #[must_use]
     pub fn cached(&self, scope: &Scope) -> Option<AccessToken> {
-        self.inner.cache.get(scope)
+        let key = self.key(scope);
+        match self.inner.cache.lookup(&key) {
+            Lookup::Fresh(token) => Some(token),
+            Lookup::Due(token) => {
+                if let Some(runtime) = self.inner.runtime.get() {
+                    self.inner.cache.refresh(&key, runtime, || self.request(&key, None));
+                }
+                Some(token)
+            }
+            Lookup::Miss => None,
+        }
     }
 
-    /// A token for `scope`. With `claims` (JSON, out of a challenge) a new one is asked for whatever is in memory.
+    /// A token for `scope`: from memory if one is there and is wanted, else by a request that all who ask at the same
+    /// time share.
     ///
     /// # Errors
     /// Why there is none, and what to do.
-    pub async fn token(&self, scope: &Scope, claims: Option<&str>) -> Result<AccessToken, AuthError> {
-        let request = || {
-            let (inner, scope, claims) = (Arc::clone(&self.inner), scope.clone(), claims.map(str::to_owned));
-            async move { inner.request(scope, claims).await }.boxed()
+    pub async fn token(&self, scope: &Scope, want: Want<'_>) -> Result<AccessToken, AuthError> {
+        self.inner.runtime.get_or_init(Handle::current);
+        if matches!(want, Want::Any)
+            && let Some(token) = self.cached(scope)
+        {
+            return Ok(token);
+        }
+        let claims = match want {
+            Want::Any => None,
+            Want::Renewed { claims, .. } => Some(claims),
         };
-        self.inner.cache.get_or_request(scope, claims.is_some(), request).await
+        let key = self.key(scope);
+        self.inner.cache.get_or_request(&key, want, || self.request(&key, claims)).await
     }
 
     /// Kind and name of the credential, for a person.
     #[must_use]
     pub fn label(&self) -> String {
-        self.inner.source.label()
+        match &self.inner.source {
+            Source::Proof(sign_in) => sign_in.source.label(),
+            Source::Token(source) => source.label(),
+        }
+    }
+
+    fn key(&self, scope: &Scope) -> CacheKey {
+        // Managed identities take no part in it, as Entra demands; a token from outside is what it is.
+        let cae = matches!(self.inner.source, Source::Proof(_)) && *scope == self.inner.graph;
+        CacheKey { identity: Arc::clone(&self.inner.identity), scope: scope.clone(), cae }
+    }
+
+    fn request(&self, key: &CacheKey, challenge: Option<&str>) -> BoxFuture<'static, Outcome> {
+        let (inner, key, challenge) = (Arc::clone(&self.inner), key.clone(), challenge.map(str::to_owned));
+        async move { inner.request(&key, challenge.as_deref()).await }.boxed()
     }
 }
 
 impl Inner {
-    async fn request(&self, scope: Scope, claims: Option<String>) -> Result<AccessToken, AuthError> {
+    async fn request(&self, key: &CacheKey, challenge: Option<&str>) -> Outcome {
         let deadline = Instant::now() + self.timeout;
-        let source = match &self.source {
-            Source::Proof(source) => source,
-            Source::Token(source) => return source.token(&scope, deadline).await,
-        };
-        let occasion = Occasion { endpoint: &self.endpoint, now: SystemTime::now(), deadline };
-        let Proof { authentication, evidence } = source.prove(occasion).await?;
-        tracing::info!(client_id = %self.client, credential = %source.label(), from = %self.facts.credential_name, "signing in");
-        let request = TokenRequest { client: self.client, scope, authentication, claims };
-        entra::acquire(&self.http, &self.endpoint, &request, deadline)
-            .await
-            .map_err(|error| hints::explain(error, &Facts { evidence, ..self.facts.clone() }))
+        match &self.source {
+            Source::Proof(sign_in) => {
+                let claims = claims::parameter(key.cae, challenge)?;
+                sign_in.run(&key.scope, claims.as_deref(), deadline).await
+            }
+            Source::Token(source) => source.token(&key.scope, deadline).await,
+        }
     }
 }

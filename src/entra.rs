@@ -2,33 +2,42 @@
 
 pub mod assertion;
 pub mod authority;
+pub mod claims;
 pub mod request;
 pub mod response;
 pub mod scope;
 pub mod token;
 
+use std::time::{Duration, SystemTime};
+
 use http::{Request, header};
 use tokio::time::Instant;
 
 use crate::error::AuthError;
-use crate::http::HttpClient;
+use crate::http::{HttpClient, HttpError, Limits, retry};
 use authority::TokenEndpoint;
 use request::TokenRequest;
 use token::AccessToken;
 
-/// The largest answer that we read from a token endpoint. Real ones have a few kilobytes.
-const LIMIT: usize = 1 << 20;
+/// Real answers have a few kilobytes, and come within a second or two: after ten of silence it is better to ask again.
+const LIMITS: Limits = Limits { bytes: 1 << 20, silence: Duration::from_secs(10) };
+
+/// What came of one request.
+#[derive(Debug)]
+pub struct Answer {
+    /// The token, or what Entra said, or why it could not be asked.
+    pub outcome: Result<AccessToken, AuthError>,
+    /// Seconds by which the server's clock is ahead of ours (negative: behind), where it told its time.
+    pub skew: Option<i64>,
+}
 
 /// Asks `endpoint` for a token, once.
-///
-/// # Errors
-/// What Entra said, or why it could not be asked.
 pub async fn acquire(
     http: &HttpClient,
     endpoint: &TokenEndpoint,
     request: &TokenRequest,
     deadline: Instant,
-) -> Result<AccessToken, AuthError> {
+) -> Answer {
     let correlation = uuid::Uuid::new_v4().to_string();
     let url = endpoint.to_string();
     tracing::debug!(%url, scope = %request.scope, correlation_id = %correlation, "asking for a token");
@@ -39,8 +48,28 @@ pub async fn acquire(
         .header("return-client-request-id", "true")
         .header("x-client-sku", "workiq-auth")
         .header("x-client-ver", env!("CARGO_PKG_VERSION"))
-        .body(request.form())
-        .map_err(|error| crate::http::HttpError::Request(error.to_string()))?;
-    let answer = http.send(message, LIMIT, deadline).await?;
-    response::parse(&answer, &url, &correlation)
+        // True only because a wish to be left alone is remembered: see `cache`.
+        .header("x-ms-lib-capability", "retry-after, h429")
+        .body(request.form());
+    let answer = match message {
+        Ok(message) => http.send(message, LIMITS, deadline).await,
+        Err(error) => Err(HttpError::Request(error.to_string())),
+    };
+    match answer {
+        Ok(answer) => {
+            let skew = retry::server_time(&answer.headers).and_then(skew);
+            Answer { outcome: response::parse(&answer, &url, &correlation), skew }
+        }
+        Err(error) => Answer { outcome: Err(error.into()), skew: None },
+    }
+}
+
+/// How far `server` is ahead of our clock, in seconds.
+fn skew(server: SystemTime) -> Option<i64> {
+    let now = SystemTime::now();
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).ok();
+    match server.duration_since(now) {
+        Ok(ahead) => seconds(ahead),
+        Err(behind) => seconds(behind.duration()).map(|seconds| -seconds),
+    }
 }

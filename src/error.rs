@@ -108,6 +108,18 @@ impl AuthError {
         self.0.hint.as_deref()
     }
 
+    /// Whether the same request would be refused again until a person mends something: a wrong credential, an unknown
+    /// application or tenant.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        /// The tenant is not there, or not one: AADSTS codes that come as `invalid_request`.
+        const TENANT: [u32; 3] = [90_002, 900_023, 700_011];
+        self.0.kind == ErrorKind::Server
+            && !self.0.retryable
+            && (matches!(self.code(), "invalid_client" | "unauthorized_client")
+                || self.0.aadsts.is_some_and(|code| TENANT.contains(&code)))
+    }
+
     /// The error as it is shown to a person: message, hint, ids for support. At most a dozen lines, except where
     /// more settings than that are wrong.
     #[must_use]

@@ -7,7 +7,8 @@
 mod client;
 mod connect;
 mod error;
+pub mod retry;
 mod tls;
 
-pub use client::{HttpClient, Response};
+pub use client::{HttpClient, Limits, Response};
 pub use error::HttpError;

@@ -17,6 +17,7 @@ pub mod http;
 pub mod log;
 pub mod mcp;
 pub mod mode;
+pub mod notice;
 pub mod secret;
 pub mod settings;
 pub mod time;

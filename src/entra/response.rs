@@ -1,13 +1,13 @@
 //! What a token endpoint answers, and what stands in its place when something else answers.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::token::AccessToken;
 use crate::error::{AuthError, ErrorKind, ErrorParts, printable};
-use crate::http::Response;
+use crate::http::{Response, retry};
 use crate::secret::Secret;
 
 /// How much of a strange answer is shown.
@@ -41,10 +41,9 @@ pub fn parse(answer: &Response, url: &str, correlation: &str) -> Result<AccessTo
     if answer.status.is_success() {
         return success(answer, url);
     }
-    let retry_after =
-        answer.header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+    let retry_after = retry::retry_after(&answer.headers, SystemTime::now());
     let status = answer.status.as_u16();
-    let transient = status == 429 || answer.status.is_server_error();
+    let transient = matches!(status, 408 | 429) || answer.status.is_server_error();
     let Ok(failure) = serde_json::from_slice::<Failure>(&answer.body) else {
         return Err(not_oauth(answer, url, correlation, transient, retry_after));
     };
@@ -213,7 +212,7 @@ mod tests {
             r#"{"access_token":"t","expires_in":3599}"#,
             r#"{"access_token":"t","expires_in":"3599","token_type":"Bearer"}"#,
         ] {
-            assert!(parse(&answer(200, body), "u", "c").unwrap().is_fresh());
+            assert!(parse(&answer(200, body), "u", "c").unwrap().fresh_for() > Duration::ZERO);
         }
     }
 

@@ -9,17 +9,18 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::path::GraphPath;
+use crate::cache::Want;
 use crate::credential::Credential;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
 use crate::error::{AuthError, printable};
-use crate::http::{HttpClient, HttpError, Response};
+use crate::http::{HttpClient, HttpError, Limits, Response};
 use crate::settings::Settings;
 use crate::settings::identity::UserRef;
 use crate::settings::origin::Origin;
 
-/// The largest answer that is read into memory.
-const LIMIT: usize = 32 << 20;
+/// The largest answer that is read into memory, and the longest silence.
+const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30) };
 
 /// How long one call may take in all: below the 60 s at which common MCP clients give up.
 const TIMEOUT: Duration = Duration::from_secs(45);
@@ -80,12 +81,12 @@ impl GraphClient {
         let checked = GraphPath::parse(path).and_then(|path| path.for_user(self.inner.user.as_ref()));
         let path = checked.map_err(|error| GraphFailure::Path(error.to_string()))?;
         let deadline = Instant::now() + TIMEOUT;
-        let token = self.token(None).await?;
+        let token = self.token(Want::Any).await?;
         let answer = self.send(&path, &token, deadline).await?;
         let answer = match claims_challenge(&answer) {
             Some(claims) => {
                 // One new token and one retry; a second challenge is the answer.
-                let token = self.token(Some(&claims)).await?;
+                let token = self.token(Want::Renewed { claims: &claims, refused: Some(&token) }).await?;
                 self.send(&path, &token, deadline).await?
             }
             None => answer,
@@ -98,11 +99,11 @@ impl GraphClient {
     /// # Errors
     /// Why sign-in failed.
     pub async fn sign_in(&self) -> Result<(), AuthError> {
-        self.inner.credential.token(&self.inner.scope, None).await.map(drop)
+        self.inner.credential.token(&self.inner.scope, Want::Any).await.map(drop)
     }
 
-    async fn token(&self, claims: Option<&str>) -> Result<AccessToken, GraphFailure> {
-        self.inner.credential.token(&self.inner.scope, claims).await.map_err(GraphFailure::Auth)
+    async fn token(&self, want: Want<'_>) -> Result<AccessToken, GraphFailure> {
+        self.inner.credential.token(&self.inner.scope, want).await.map_err(GraphFailure::Auth)
     }
 
     async fn send(
@@ -126,7 +127,7 @@ impl GraphClient {
             .header("client-request-id", request_id)
             .body(Bytes::new())
             .map_err(|error| transport(HttpError::Request(error.to_string())))?;
-        self.inner.http.send(request, LIMIT, deadline).await.map_err(transport)
+        self.inner.http.send(request, LIMITS, deadline).await.map_err(transport)
     }
 
     fn read(&self, answer: &Response) -> GraphResponse {

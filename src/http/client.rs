@@ -3,12 +3,14 @@
 use std::error::Error;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Body as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use super::connect::{Connector, host_of, innermost};
 use super::error::HttpError;
@@ -16,8 +18,10 @@ use crate::error::AuthError;
 use crate::settings::network::Network;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How much room is made for a body ahead of its coming.
+const ROOM: usize = 1 << 20;
 
 /// A pooled HTTPS client. Cheap to clone; clones share their connections.
 #[derive(Clone)]
@@ -25,7 +29,16 @@ pub struct HttpClient {
     client: Client<Connector, Full<Bytes>>,
 }
 
-/// An answer, read whole.
+/// How much of an answer is taken, and how long a silence is borne.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub bytes: usize,
+    /// The longest wait for the head of the answer, once connected, and for each next piece of its body.
+    pub silence: Duration,
+}
+
+/// An answer, read whole. The body may hold a token, so it is wiped when it is dropped.
 #[derive(Debug)]
 pub struct Response {
     /// The status.
@@ -58,7 +71,7 @@ impl HttpClient {
         Ok(Self { client })
     }
 
-    /// Sends `request` and reads the whole answer, of at most `limit` bytes, before `deadline`. Redirects are not
+    /// Sends `request` once and reads the whole answer, within `limits` and before `deadline`. Redirects are not
     /// followed: the answer is handed back as it is.
     ///
     /// # Errors
@@ -66,41 +79,51 @@ impl HttpClient {
     pub async fn send(
         &self,
         request: Request<Bytes>,
-        limit: usize,
+        limits: Limits,
         deadline: Instant,
     ) -> Result<Response, HttpError> {
         let host = host_of(request.uri());
         let started = Instant::now();
-        let in_all = |host: &str| HttpError::Timeout {
-            host: host.to_owned(),
-            phase: "in all",
-            after: deadline.saturating_duration_since(started),
-        };
-        let exchange = async {
-            let silence = |_| HttpError::Timeout {
+        let exchange = self.exchange(request, limits, &host);
+        timeout_at(deadline, exchange).await.unwrap_or_else(|_| {
+            Err(HttpError::Timeout {
                 host: host.clone(),
-                phase: "waiting for an answer",
-                after: READ_TIMEOUT,
-            };
-            let sent = self.client.request(request.map(Full::new));
-            // The connector bounds connecting by itself; this bounds the wait for the head of the answer.
-            let answer = tokio::time::timeout(CONNECT_TIMEOUT + READ_TIMEOUT, sent).await.map_err(silence)?;
-            let answer = answer.map_err(|error| classify(&error, &host))?;
-            let (head, mut body) = answer.into_parts();
-            let mut whole = BytesMut::new();
-            while let Some(frame) = tokio::time::timeout(READ_TIMEOUT, body.frame()).await.map_err(silence)? {
-                let frame = frame
-                    .map_err(|error| HttpError::Broken { host: host.clone(), reason: innermost(&error) })?;
-                if let Some(data) = frame.data_ref() {
-                    if whole.len() + data.len() > limit {
-                        return Err(HttpError::TooLarge { host: host.clone(), limit });
-                    }
-                    whole.extend_from_slice(data);
+                phase: "in all",
+                after: deadline.saturating_duration_since(started),
+            })
+        })
+    }
+
+    async fn exchange(
+        &self,
+        request: Request<Bytes>,
+        Limits { bytes, silence }: Limits,
+        host: &str,
+    ) -> Result<Response, HttpError> {
+        let silent =
+            |_| HttpError::Timeout { host: host.to_owned(), phase: "waiting for an answer", after: silence };
+        let too_large = || HttpError::TooLarge { host: host.to_owned(), limit: bytes };
+        let sent = self.client.request(request.map(Full::new));
+        // The connector bounds connecting by itself; this bounds the wait for the head of the answer.
+        let answer = tokio::time::timeout(CONNECT_TIMEOUT + silence, sent).await.map_err(silent)?;
+        let (head, mut body) = answer.map_err(|error| classify(&error, host))?.into_parts();
+        let announced = body.size_hint().lower();
+        if announced > bytes as u64 {
+            return Err(too_large());
+        }
+        // Room for all of it from the start, where the server said how much: a vector that grows leaves copies behind.
+        let room = usize::try_from(announced).unwrap_or(bytes).min(ROOM);
+        let mut whole = Zeroizing::new(Vec::with_capacity(room));
+        while let Some(frame) = tokio::time::timeout(silence, body.frame()).await.map_err(silent)? {
+            let broken = |error| HttpError::Broken { host: host.to_owned(), reason: innermost(&error) };
+            if let Some(data) = frame.map_err(broken)?.data_ref() {
+                if whole.len() + data.len() > bytes {
+                    return Err(too_large());
                 }
+                whole.extend_from_slice(data);
             }
-            Ok(Response { status: head.status, headers: head.headers, body: whole.freeze() })
-        };
-        timeout_at(deadline, exchange).await.unwrap_or_else(|_| Err(in_all(&host)))
+        }
+        Ok(Response { status: head.status, headers: head.headers, body: Bytes::from_owner(whole) })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::error::HttpError;
-use super::tls::{self, Tls};
+use super::tls::{self, Alpn, Tls};
 use crate::error::AuthError;
 use crate::settings::network::Network;
 
@@ -25,29 +26,46 @@ const PHASE: &str = "connecting";
 type BoxError = Box<dyn Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
+/// A TCP connection, or TLS to a proxy: what the connection to the host itself stands on.
+type Road = tls::MaybeTls<TokioIo<TcpStream>>;
+
 /// Opens a TCP connection to a host, or a tunnel to it through the proxy.
 #[derive(Clone)]
 pub(super) struct Dial {
     tcp: HttpConnector,
-    proxy: Option<(std::sync::Arc<Matcher>, String)>,
+    proxy: Option<Arc<ProxyDial>>,
+}
+
+/// The way through a proxy, which may speak TLS itself.
+struct ProxyDial {
+    matcher: Matcher,
+    shown: String,
+    connector: Tls<HttpConnector>,
 }
 
 impl Dial {
-    fn new(network: &Network) -> Self {
+    fn new(network: &Network) -> Result<Self, AuthError> {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let proxy = network.proxy.as_ref().map(|proxy| {
-            let matcher =
-                Matcher::builder().https(proxy.url()).no(network.no_proxy.as_deref().unwrap_or_default());
-            (std::sync::Arc::new(matcher.build()), proxy.to_string())
-        });
-        Self { tcp, proxy }
+        let proxy = match &network.proxy {
+            None => None,
+            Some(proxy) => Some(Arc::new(ProxyDial {
+                matcher: Matcher::builder()
+                    .https(proxy.url())
+                    .no(network.no_proxy.as_deref().unwrap_or_default())
+                    .build(),
+                shown: proxy.to_string(),
+                // CONNECT is spoken in HTTP/1.1.
+                connector: tls::connector(tcp.clone(), network, Alpn::Http1)?,
+            })),
+        };
+        Ok(Self { tcp, proxy })
     }
 }
 
 impl Service<Uri> for Dial {
-    type Response = TokioIo<TcpStream>;
+    type Response = Road;
     type Error = HttpError;
     type Future = BoxFuture<Self::Response, Self::Error>;
 
@@ -58,23 +76,23 @@ impl Service<Uri> for Dial {
     fn call(&mut self, uri: Uri) -> Self::Future {
         let host = host_of(&uri);
         let mut tcp = self.tcp.clone();
-        let intercept =
-            self.proxy.as_ref().and_then(|(matcher, shown)| Some((matcher.intercept(&uri)?, shown.clone())));
+        let proxy = self.proxy.clone();
         Box::pin(async move {
-            let Some((intercept, proxy)) = intercept else {
-                return tcp
-                    .call(uri)
-                    .await
+            let through = proxy.as_ref().and_then(|proxy| Some((proxy, proxy.matcher.intercept(&uri)?)));
+            let Some((proxy, intercept)) = through else {
+                let connected = tcp.call(uri).await;
+                return connected
+                    .map(Road::Http)
                     .map_err(|error| HttpError::Connect { host, reason: innermost(&error) });
             };
-            let mut tunnel = Tunnel::new(intercept.uri().clone(), tcp);
+            let mut tunnel = Tunnel::new(intercept.uri().clone(), proxy.connector.clone());
             if let Some(auth) = intercept.basic_auth() {
                 tunnel = tunnel.with_auth(auth.clone());
             }
-            tunnel.call(uri).await.map_err(|error| HttpError::Proxy {
-                proxy,
-                host,
-                reason: innermost(&error),
+            tunnel.call(uri).await.map_err(|error| {
+                // It was reached, and what it said is an answer; all else may be otherwise the next time.
+                let refused = error.source().is_none();
+                HttpError::Proxy { proxy: proxy.shown.clone(), host, reason: innermost(&error), refused }
             })
         })
     }
@@ -89,7 +107,7 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(network: &Network, timeout: Duration) -> Result<Self, AuthError> {
-        Ok(Self { tls: tls::connector(Dial::new(network), network)?, timeout })
+        Ok(Self { tls: tls::connector(Dial::new(network)?, network, Alpn::Any)?, timeout })
     }
 }
 

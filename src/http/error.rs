@@ -25,6 +25,8 @@ pub enum HttpError {
         host: String,
         /// The system's or the proxy's words.
         reason: String,
+        /// Whether the proxy answered and said no, rather than not being reached.
+        refused: bool,
     },
     /// TLS failed, most often on an unknown CA.
     #[error("TLS with {host} failed: {reason}")]
@@ -71,8 +73,8 @@ impl From<HttpError> for AuthError {
             HttpError::Connect { host, .. } => {
                 (ErrorKind::Unreachable, "network_error", true, format!("Check that {host} can be reached from here; behind a proxy, set HTTPS_PROXY."))
             }
-            HttpError::Proxy { .. } => {
-                (ErrorKind::Unreachable, "proxy_error", true, "Check HTTPS_PROXY, its user and password, and NO_PROXY.".into())
+            HttpError::Proxy { refused, .. } => {
+                (ErrorKind::Unreachable, "proxy_error", !refused, "Check HTTPS_PROXY, its user and password, and NO_PROXY.".into())
             }
             HttpError::Tls { .. } => (
                 ErrorKind::Tls,

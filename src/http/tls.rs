@@ -15,6 +15,22 @@ pub(super) type Tls<D> = hyper_openssl::client::legacy::HttpsConnector<D>;
 #[cfg(not(target_os = "linux"))]
 pub(super) type Tls<D> = hyper_tls::HttpsConnector<D>;
 
+/// A stream with TLS or without.
+#[cfg(target_os = "linux")]
+pub(super) type MaybeTls<S> = hyper_openssl::client::legacy::MaybeHttpsStream<S>;
+/// A stream with TLS or without.
+#[cfg(not(target_os = "linux"))]
+pub(super) type MaybeTls<S> = hyper_tls::MaybeHttpsStream<S>;
+
+/// Which protocols are offered in the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alpn {
+    /// HTTP/2 and HTTP/1.1.
+    Any,
+    /// HTTP/1.1 only.
+    Http1,
+}
+
 fn read_extra_ca(network: &Network) -> Result<Option<Vec<openssl::x509::X509>>, AuthError> {
     let Some(path) = &network.extra_ca else {
         return Ok(None);
@@ -45,7 +61,7 @@ mod openssl_tls {
 
     use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod};
 
-    use super::{AuthError, Network, Tls, read_extra_ca, setup_error};
+    use super::{Alpn, AuthError, Network, Tls, read_extra_ca, setup_error};
 
     /// Hashed directories of trust anchors, where distributions keep them.
     const DIRECTORIES: [&str; 3] =
@@ -60,9 +76,10 @@ mod openssl_tls {
         "/etc/ssl/cert.pem",
     ];
 
-    pub(in crate::http) fn connector<D>(dial: D, network: &Network) -> Result<Tls<D>, AuthError> {
+    pub(in crate::http) fn connector<D>(dial: D, network: &Network, alpn: Alpn) -> Result<Tls<D>, AuthError> {
         let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(setup_error)?;
-        builder.set_alpn_protos(b"\x02h2\x08http/1.1").map_err(setup_error)?;
+        let protocols: &[u8] = if alpn == Alpn::Any { b"\x02h2\x08http/1.1" } else { b"\x08http/1.1" };
+        builder.set_alpn_protos(protocols).map_err(setup_error)?;
         trust(&mut builder, network)?;
         Tls::with_connector(dial, builder).map_err(setup_error)
     }
@@ -101,11 +118,11 @@ mod openssl_tls {
 
 #[cfg(not(target_os = "linux"))]
 mod system_tls {
-    use super::{AuthError, Network, Tls, read_extra_ca, setup_error};
+    use super::{Alpn, AuthError, Network, Tls, read_extra_ca, setup_error};
 
-    pub(in crate::http) fn connector<D>(dial: D, network: &Network) -> Result<Tls<D>, AuthError> {
+    pub(in crate::http) fn connector<D>(dial: D, network: &Network, alpn: Alpn) -> Result<Tls<D>, AuthError> {
         let mut builder = native_tls::TlsConnector::builder();
-        builder.request_alpns(&["h2", "http/1.1"]);
+        builder.request_alpns(if alpn == Alpn::Any { &["h2", "http/1.1"] } else { &["http/1.1"] });
         for anchor in read_extra_ca(network)?.into_iter().flatten() {
             let der = anchor.to_der().map_err(setup_error)?;
             builder.add_root_certificate(native_tls::Certificate::from_der(&der).map_err(setup_error)?);

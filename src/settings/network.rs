@@ -73,14 +73,15 @@ impl Network {
 }
 
 fn parse_proxy(name: &str, value: &str) -> Result<Proxy, Problem> {
-    const EXPECTED: &str = "http://host:port, with user:password@ where the proxy asks for them";
+    const EXPECTED: &str =
+        "http://host:port or https://host:port, with user:password@ where the proxy asks for them";
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let mut url = Url::parse(&with_scheme).map_err(|_| Problem::hidden(name, "is not a URL", EXPECTED))?;
-    if url.scheme() != "http" {
+    if !matches!(url.scheme(), "http" | "https") {
         return Err(Problem::hidden(name, format!("names a {} proxy", url.scheme()), EXPECTED));
     }
     let full = Secret::new(url.as_str());
-    // Neither can fail for an http URL.
+    // Neither can fail for a URL with a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     Ok(Proxy { url: full, shown: url.as_str().trim_end_matches('/').to_owned() })
