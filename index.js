@@ -5,6 +5,7 @@
 
 const path = require('node:path');
 const native = require('./native.js');
+const { fallbackAnchors } = require('./anchors.cjs');
 
 const ERROR_FIELDS = [
   'code',
@@ -39,6 +40,7 @@ function unwrap(result, field) {
   return result[field];
 }
 
+/** What the native core gives, as `AccessToken` of `@azure/core-auth`; frozen, since it is handed to many. */
 function toAccessToken(data) {
   const token = {
     token: data.token,
@@ -46,7 +48,7 @@ function toAccessToken(data) {
     tokenType: 'Bearer',
   };
   if (data.refreshAfterTimestamp) token.refreshAfterTimestamp = data.refreshAfterTimestamp;
-  return token;
+  return Object.freeze(token);
 }
 
 function oneScope(scopes) {
@@ -68,15 +70,40 @@ function otherTenant(tenantId) {
   });
 }
 
+/** What the native core has to say, as warnings of the process. */
+function warn(notices) {
+  for (const notice of notices) process.emitWarning(notice, { code: 'WORKIQ_AUTH' });
+}
+
+/** What a native call gives. An abort rejects at once, whatever the native side is doing. */
+function outcome(call, signal) {
+  if (!signal) return call.result();
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      call.cancel();
+      reject(new AbortError());
+    };
+    const settled = () => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    call.result().then(resolve, reject).finally(settled);
+  });
+}
+
+/** More scopes than that in memory are looked through for those whose time is over. */
+const HELD_BEFORE_SWEEP = 256;
+
 class Credential {
   #native;
+  /** Tokens that need no thought for a while, by scope: a hit is a look at a map, and does not leave JavaScript. */
+  #held = new Map();
 
   constructor(options) {
     // `undefined` and `null` are options that were not given.
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
-    const result = native.createNativeCredential(JSON.stringify(given), { ...process.env });
+    const env = { ...process.env };
+    const result = native.createNativeCredential(JSON.stringify(given), env, fallbackAnchors(native));
     this.#native = unwrap(result, 'credential');
-    for (const warning of this.#native.warnings) process.emitWarning(warning, { code: 'WORKIQ_AUTH' });
+    warn(this.#native.warnings);
   }
 
   async getToken(scopes, options = {}) {
@@ -84,20 +111,37 @@ class Credential {
     if (abortSignal?.aborted) throw new AbortError();
     if (tenantId && tenantId.toLowerCase() !== this.#native.tenantId) throw otherTenant(tenantId);
     const scope = oneScope(scopes);
-    if (!claims) {
-      const cached = this.#native.cached(scope);
-      if (cached) return toAccessToken(cached);
+    if (claims) this.#held.delete(scope);
+    else {
+      const token = this.#fromMemory(scope);
+      if (token) return token;
     }
-    const call = this.#native.acquire(scope, claims);
-    const abort = () => call.cancel();
-    abortSignal?.addEventListener('abort', abort);
-    try {
-      const result = await call.result();
-      if (abortSignal?.aborted) throw new AbortError();
-      return toAccessToken(unwrap(result, 'token'));
-    } finally {
-      abortSignal?.removeEventListener('abort', abort);
+    const result = await outcome(this.#native.acquire(scope, claims), abortSignal);
+    warn(native.takeNotices());
+    // Not held here: by now another call may have replaced it, which the core knows.
+    return toAccessToken(unwrap(result, 'token'));
+  }
+
+  #fromMemory(scope) {
+    const held = this.#held.get(scope);
+    // Two clocks: one that no correction moves, and one that goes on while the machine sleeps.
+    if (held && performance.now() < held.until && Date.now() < held.token.expiresOnTimestamp) {
+      return held.token;
     }
+    const data = this.#native.cached(scope);
+    if (!data) return undefined;
+    const token = toAccessToken(data);
+    if (data.freshFor > 0) this.#hold(scope, { token, until: performance.now() + data.freshFor });
+    else warn(native.takeNotices());
+    return token;
+  }
+
+  #hold(scope, held) {
+    if (this.#held.size >= HELD_BEFORE_SWEEP) {
+      const now = performance.now();
+      for (const [other, { until }] of this.#held) if (until <= now) this.#held.delete(other);
+    }
+    this.#held.set(scope, held);
   }
 }
 

@@ -30,7 +30,7 @@ export declare class NativeCredential {
   get tenantId(): string
   /** What a person should hear although it is no error. */
   get warnings(): Array<string>
-  /** The token for `scope` from memory, if it is there. */
+  /** The token for `scope` from memory, if it is there. Begins its renewal where that is due. */
   cached(scope: string): TokenData | null
   /** Prepares a request for a token. */
   acquire(scope: string, claims?: string | undefined | null): TokenCall
@@ -55,7 +55,7 @@ export interface CliOutcome {
 }
 
 /** A credential for `options` (as JSON) and `env`. */
-export declare function createNativeCredential(options: string, env: Record<string, string>): CredentialResult
+export declare function createNativeCredential(options: string, env: Record<string, string>, fallbackCa?: string | undefined | null): CredentialResult
 
 export interface CredentialResult {
   credential?: NativeCredential
@@ -75,6 +75,9 @@ export interface ErrorData {
   retryable: boolean
 }
 
+/** Whether the system has trust anchors. Where it has none, those that Node was built with (PEM) can be given. */
+export declare function hasSystemAnchors(): boolean
+
 export interface ModeResult {
   mode?: string
   error?: ErrorData
@@ -83,8 +86,8 @@ export interface ModeResult {
 /** The auth mode in `env`. */
 export declare function resolveAuthMode(env: Record<string, string>): ModeResult
 
-/** Prepares the command line `args`. */
-export declare function runCli(args: Array<string>, env: Record<string, string>, packageRoot: string): CliCall
+/** Prepares the command line `args`. `fallback_ca`: see `has_system_anchors`. */
+export declare function runCli(args: Array<string>, env: Record<string, string>, packageRoot: string, fallbackCa?: string | undefined | null): CliCall
 
 export interface SpawnCommand {
   program: string
@@ -92,10 +95,15 @@ export interface SpawnCommand {
   env: Record<string, string>
 }
 
+/** What a person should hear although nothing failed, and was not logged. */
+export declare function takeNotices(): Array<string>
+
 export interface TokenData {
   token: string
   expiresOnTimestamp: number
   refreshAfterTimestamp?: number
+  /** Milliseconds for which the token may be handed out without asking here again; 0 where its renewal has begun. */
+  freshFor: number
 }
 
 export interface TokenResult {

@@ -839,5 +839,7 @@ module.exports.CliCall = nativeBinding.CliCall
 module.exports.NativeCredential = nativeBinding.NativeCredential
 module.exports.TokenCall = nativeBinding.TokenCall
 module.exports.createNativeCredential = nativeBinding.createNativeCredential
+module.exports.hasSystemAnchors = nativeBinding.hasSystemAnchors
 module.exports.resolveAuthMode = nativeBinding.resolveAuthMode
 module.exports.runCli = nativeBinding.runCli
+module.exports.takeNotices = nativeBinding.takeNotices

@@ -7,6 +7,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { constants } = require('node:os');
+const { fallbackAnchors } = require('./anchors.cjs');
 
 /** How long the native side may take to wind up after a signal. */
 const GRACE_MS = 800;
@@ -148,7 +149,7 @@ async function runNative(args) {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    call = native.runCli(args, { ...process.env }, __dirname);
+    call = native.runCli(args, { ...process.env }, __dirname, fallbackAnchors(native));
     const outcome = await call.result();
     return interrupted === undefined ? outcome : { exitCode: interrupted };
   } catch (error) {

@@ -50,14 +50,20 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 const NOT_PERMITTED: u8 = 3;
 
-/// Runs the command line `args` (without the program's name). `variables` is the environment; `package` is the
-/// folder of the npm package, where the preload lies. `cancel` ends a running server.
-pub async fn run(
-    args: Vec<String>,
-    variables: HashMap<String, String>,
-    package: PathBuf,
-    cancel: CancellationToken,
-) -> Outcome {
+/// What surrounds a command line.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The environment.
+    pub variables: HashMap<String, String>,
+    /// The folder of the npm package, where the preload lies.
+    pub package: PathBuf,
+    /// Trust anchors in PEM for a system that has none.
+    pub fallback_ca: Option<String>,
+}
+
+/// Runs the command line `args` (without the program's name). `cancel` ends a running server.
+pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: CancellationToken) -> Outcome {
+    let Surroundings { variables, package, fallback_ca } = surroundings;
     if let Some(refusal) = arguments::refuse_secrets(&args) {
         complain(&refusal);
         return Outcome::Exit(USAGE);
@@ -76,6 +82,7 @@ pub async fn run(
         complain(&AuthError::from(problem).report());
         return Outcome::Exit(USAGE);
     }
+    let options = Options { fallback_ca, ..cli.settings.into() };
     match cli.command {
         Command::Exec { command } => exec::exec(&command, variables, &package),
         Command::NotServed { .. } => exit(Err(not_served())),
@@ -83,13 +90,11 @@ pub async fn run(
             let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
             print_line(&line)
         }
-        Command::Token { scope, json } => {
-            exit(token(&cli.settings.into(), &environment, scope.as_deref(), json).await)
-        }
-        Command::Mcp => exit(serve(&cli.settings.into(), &environment, cancel).await),
+        Command::Token { scope, json } => exit(token(&options, &environment, scope.as_deref(), json).await),
+        Command::Mcp => exit(serve(&options, &environment, cancel).await),
         Command::Fetch { urls } => {
             let arguments = Map::from_iter([("entityUrls".to_owned(), json!(urls))]);
-            exit(tool(&cli.settings.into(), &environment, "fetch", arguments).await)
+            exit(tool(&options, &environment, "fetch", arguments).await)
         }
     }
 }

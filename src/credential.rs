@@ -1,6 +1,7 @@
 //! Who we are: one source a file, and the credential that hands out tokens.
 
 pub mod certificate;
+mod certificate_file;
 mod certificate_source;
 mod fingerprint;
 mod secret_source;
@@ -32,7 +33,7 @@ use source::{ProofSource, TokenSource};
 
 /// Where tokens come from: the token endpoint, against a proof; or a source that has them already.
 enum Source {
-    Proof(SignIn),
+    Proof(Box<SignIn>),
     #[expect(dead_code, reason = "the sources that bring tokens come with the next change")]
     Token(Box<dyn TokenSource>),
 }
@@ -92,7 +93,7 @@ impl Credential {
             clock: Correction::default(),
         };
         let inner = Inner {
-            source: Source::Proof(sign_in),
+            source: Source::Proof(Box::new(sign_in)),
             cache: Arc::default(),
             identity: Arc::new(identity),
             graph: Scope::of(&settings.graph),
@@ -150,7 +151,8 @@ impl Credential {
 
     fn key(&self, scope: &Scope) -> CacheKey {
         // Managed identities take no part in it, as Entra demands; a token from outside is what it is.
-        let cae = matches!(self.inner.source, Source::Proof(_)) && *scope == self.inner.graph;
+        let graph = *scope == self.inner.graph || scope.is_graph_by_id();
+        let cae = matches!(self.inner.source, Source::Proof(_)) && graph;
         CacheKey { identity: Arc::clone(&self.inner.identity), scope: scope.clone(), cae }
     }
 

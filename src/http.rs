@@ -12,3 +12,4 @@ mod tls;
 
 pub use client::{HttpClient, Limits, Response};
 pub use error::HttpError;
+pub use tls::has_system_anchors;

@@ -131,7 +131,10 @@ impl Settings {
         let credential = credential::choose(&mut lookup, client);
         let endpoints = Endpoints::resolve(&mut lookup);
         let user = lookup.optional(&USER, UserRef::EXPECTED, UserRef::parse);
-        let network = Network::from_environment(environment, &mut lookup.problems);
+        let network = Network {
+            fallback_ca: options.fallback_ca.clone(),
+            ..Network::from_environment(environment, &mut lookup.problems)
+        };
         let timeout = options.timeout_ms.map_or(DEFAULT_TIMEOUT, Duration::from_millis);
         if timeout.is_zero() {
             lookup.problems.push(Problem::wrong(

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 
 use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
+use workiq_auth::cache::Want;
 use workiq_auth::credential::Credential;
 use workiq_auth::entra::scope::Scope;
 use workiq_auth::entra::token::AccessToken;
@@ -30,6 +31,8 @@ pub struct TokenData {
     pub token: String,
     pub expires_on_timestamp: f64,
     pub refresh_after_timestamp: Option<f64>,
+    /// Milliseconds for which the token may be handed out without asking here again; 0 where its renewal has begun.
+    pub fresh_for: f64,
 }
 
 #[napi(object)]
@@ -49,6 +52,7 @@ impl From<Result<AccessToken, AuthError>> for TokenResult {
                     token: token.secret().expose().to_owned(),
                     expires_on_timestamp: ms(token.expires_on),
                     refresh_after_timestamp: token.refresh_on.map(ms),
+                    fresh_for: token.fresh_for().as_secs_f64() * 1000.0,
                 }),
                 error: None,
             },
@@ -73,21 +77,30 @@ pub struct CredentialResult {
 /// A credential for `options` (as JSON) and `env`.
 #[napi]
 #[must_use]
-pub fn create_native_credential(options: String, env: HashMap<String, String>) -> CredentialResult {
-    match create(&Secret::new(options), env) {
+pub fn create_native_credential(
+    options: String,
+    env: HashMap<String, String>,
+    fallback_ca: Option<String>,
+) -> CredentialResult {
+    match create(&Secret::new(options), env, fallback_ca) {
         Ok(credential) => CredentialResult { credential: Some(credential), error: None },
         Err(error) => CredentialResult { credential: None, error: Some((&error).into()) },
     }
 }
 
-fn create(options: &Secret, env: HashMap<String, String>) -> Result<NativeCredential, AuthError> {
-    let options: Options = serde_json::from_str(options.expose()).map_err(|error| {
+fn create(
+    options: &Secret,
+    env: HashMap<String, String>,
+    fallback_ca: Option<String>,
+) -> Result<NativeCredential, AuthError> {
+    let given: Options = serde_json::from_str(options.expose()).map_err(|error| {
         AuthError::new(
             ErrorKind::Settings,
             "invalid_settings",
             format!("The options are not right: {error}."),
         )
     })?;
+    let options = Options { fallback_ca, ..given };
     let environment: Environment = env.into_iter().collect();
     if let Some(level) = environment.get(log::VARIABLE).and_then(|text| log::parse_level(text).ok()) {
         log::init(level);
@@ -117,7 +130,7 @@ impl NativeCredential {
         self.warnings.clone()
     }
 
-    /// The token for `scope` from memory, if it is there.
+    /// The token for `scope` from memory, if it is there. Begins its renewal where that is due.
     #[napi]
     #[must_use]
     pub fn cached(&self, scope: String) -> Option<TokenData> {
@@ -161,7 +174,10 @@ impl TokenCall {
             let request = async {
                 let scope = Scope::parse(&scope)
                     .map_err(|wrong| AuthError::new(ErrorKind::Settings, "invalid_scope", format!("{wrong}.")))?;
-                credential.token(&scope, claims.as_deref()).await
+                let want = claims
+                    .as_deref()
+                    .map_or(Want::Any, |claims| Want::Renewed { claims, refused: None });
+                credential.token(&scope, want).await
             };
             let outcome = tokio::select! {
                 outcome = request => outcome,

@@ -7,10 +7,9 @@ mod credential;
 mod error;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 
 use napi_derive::{module_init, napi};
-use workiq_auth::cli::{self, Outcome};
+use workiq_auth::cli::{self, Outcome, Surroundings};
 use workiq_auth::settings::environment::Environment;
 use workiq_auth::settings::options::Options;
 
@@ -60,7 +59,7 @@ impl From<Outcome> for CliOutcome {
 /// A command line that is running.
 #[napi]
 pub struct CliCall {
-    work: Option<(Vec<String>, HashMap<String, String>, PathBuf)>,
+    work: Option<(Vec<String>, Surroundings)>,
     cancellation: Cancellation,
 }
 
@@ -78,10 +77,10 @@ impl CliCall {
         &mut self,
         env: &'env napi::Env,
     ) -> napi::Result<napi::bindgen_prelude::PromiseRaw<'env, CliOutcome>> {
-        let (args, variables, package) =
+        let (args, surroundings) =
             self.work.take().ok_or_else(|| napi::Error::from_reason("result() was called before"))?;
         let token = self.cancellation.token();
-        env.spawn_future(async move { Ok(cli::run(args, variables, package, token).await.into()) })
+        env.spawn_future(async move { Ok(cli::run(args, surroundings, token).await.into()) })
     }
 
     /// Asks it to end.
@@ -91,11 +90,31 @@ impl CliCall {
     }
 }
 
-/// Prepares the command line `args`.
+/// Prepares the command line `args`. `fallback_ca`: see `has_system_anchors`.
 #[napi]
 #[must_use]
-pub fn run_cli(args: Vec<String>, env: HashMap<String, String>, package_root: String) -> CliCall {
-    CliCall { work: Some((args, env, package_root.into())), cancellation: Cancellation::default() }
+pub fn run_cli(
+    args: Vec<String>,
+    env: HashMap<String, String>,
+    package_root: String,
+    fallback_ca: Option<String>,
+) -> CliCall {
+    let surroundings = Surroundings { variables: env, package: package_root.into(), fallback_ca };
+    CliCall { work: Some((args, surroundings)), cancellation: Cancellation::default() }
+}
+
+/// Whether the system has trust anchors. Where it has none, those that Node was built with (PEM) can be given.
+#[napi]
+#[must_use]
+pub fn has_system_anchors() -> bool {
+    workiq_auth::http::has_system_anchors()
+}
+
+/// What a person should hear although nothing failed, and was not logged.
+#[napi]
+#[must_use]
+pub fn take_notices() -> Vec<String> {
+    workiq_auth::notice::take()
 }
 
 #[napi(object)]

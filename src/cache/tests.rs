@@ -145,8 +145,9 @@ async fn a_caller_that_leaves_leaves_the_others_alone_and_the_last_ends_the_requ
     let alive = Arc::clone(&held);
     let request = || {
         async move {
-            let _alive = alive;
-            std::future::pending().await
+            std::future::pending::<()>().await;
+            drop(alive);
+            Err(refusal())
         }
         .boxed()
     };

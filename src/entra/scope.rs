@@ -37,6 +37,12 @@ impl Scope {
         }
     }
 
+    /// Whether it names Microsoft Graph by its application id, which is the same in every tenant and cloud.
+    #[must_use]
+    pub fn is_graph_by_id(&self) -> bool {
+        self.0.strip_suffix(SUFFIX) == Some("00000003-0000-0000-c000-000000000000")
+    }
+
     /// The scope as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {

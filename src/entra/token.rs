@@ -16,7 +16,7 @@ const LONG: Duration = Duration::from_secs(2 * 3600);
 
 /// A shorter token without a time of its own is renewed in the background in the last five minutes before [`MARGIN`],
 /// so that a caller that comes regularly never waits; one that is shorter still has no room for that.
-const EARLY: Duration = Duration::from_secs(600);
+const EARLY: Duration = MARGIN.saturating_mul(2);
 
 /// The most by which a renewal is put off at random, so that a fleet that signed in together does not come back together.
 const JITTER: Duration = Duration::from_secs(300);
@@ -101,7 +101,7 @@ fn refresh_after(lifetime: Duration, refresh_in: Option<Duration>) -> Option<Dur
         Some(after) => after,
         None if lifetime >= LONG => lifetime / 2,
         None if lifetime >= 2 * EARLY => {
-            return Some(lifetime - EARLY + (EARLY - MARGIN).mul_f64(0.5 * fastrand::f64()));
+            return Some(lifetime.saturating_sub(EARLY) + (MARGIN / 2).mul_f64(fastrand::f64()));
         }
         None => return None,
     };

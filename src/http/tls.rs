@@ -31,9 +31,19 @@ pub(super) enum Alpn {
     Http1,
 }
 
-fn read_extra_ca(network: &Network) -> Result<Option<Vec<openssl::x509::X509>>, AuthError> {
+/// Whether the system has trust anchors of its own. A minimal container has none, and what brings a set of its own may
+/// lend it: see [`Network::fallback_ca`].
+#[must_use]
+pub fn has_system_anchors() -> bool {
+    #[cfg(target_os = "linux")]
+    return openssl_tls::has_system_anchors();
+    #[cfg(not(target_os = "linux"))]
+    return true;
+}
+
+fn read_extra_ca(network: &Network) -> Result<Vec<openssl::x509::X509>, AuthError> {
     let Some(path) = &network.extra_ca else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let fail = |reason: String| {
         AuthError::new(
@@ -48,7 +58,13 @@ fn read_extra_ca(network: &Network) -> Result<Option<Vec<openssl::x509::X509>>, 
     if anchors.is_empty() {
         return Err(fail("no certificate is in it".into()));
     }
-    Ok(Some(anchors))
+    Ok(anchors)
+}
+
+/// The certificates in `pem`, or none where it is not PEM.
+#[cfg(target_os = "linux")]
+fn parse_pem(pem: &str) -> Vec<openssl::x509::X509> {
+    openssl::x509::X509::stack_from_pem(pem.as_bytes()).unwrap_or_default()
 }
 
 fn setup_error(error: impl std::fmt::Display) -> AuthError {
@@ -58,10 +74,12 @@ fn setup_error(error: impl std::fmt::Display) -> AuthError {
 #[cfg(target_os = "linux")]
 mod openssl_tls {
     use std::path::Path;
+    use std::sync::OnceLock;
 
     use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod};
+    use openssl::x509::X509;
 
-    use super::{Alpn, AuthError, Network, Tls, read_extra_ca, setup_error};
+    use super::{Alpn, AuthError, Network, Tls, parse_pem, read_extra_ca, setup_error};
 
     /// Hashed directories of trust anchors, where distributions keep them.
     const DIRECTORIES: [&str; 3] =
@@ -84,6 +102,28 @@ mod openssl_tls {
         Tls::with_connector(dial, builder).map_err(setup_error)
     }
 
+    /// Where the system keeps its anchors.
+    enum SystemStore {
+        /// Looked up by name when a handshake needs one.
+        Directory(&'static Path),
+        /// Read whole.
+        Bundle(&'static Path),
+    }
+
+    fn system_store() -> Option<&'static SystemStore> {
+        static STORE: OnceLock<Option<SystemStore>> = OnceLock::new();
+        let find = || {
+            let directory = DIRECTORIES.iter().map(Path::new).find(|dir| is_hashed(dir));
+            let bundle = || BUNDLES.iter().map(Path::new).find(|file| file.exists());
+            directory.map(SystemStore::Directory).or_else(|| bundle().map(SystemStore::Bundle))
+        };
+        STORE.get_or_init(find).as_ref()
+    }
+
+    pub(in crate::http) fn has_system_anchors() -> bool {
+        system_store().is_some()
+    }
+
     fn trust(builder: &mut SslConnectorBuilder, network: &Network) -> Result<(), AuthError> {
         if network.ca_file.is_some() || !network.ca_dirs.is_empty() {
             // A path that cannot be read is no anchor, and the handshake will say so.
@@ -93,15 +133,19 @@ mod openssl_tls {
             if let Some(file) = &network.ca_file {
                 let _ = builder.load_verify_locations(Some(file), None);
             }
-        } else if let Some(dir) = DIRECTORIES.iter().map(Path::new).find(|dir| is_hashed(dir)) {
-            let _ = builder.load_verify_locations(None, Some(dir));
-        } else if let Some(file) = BUNDLES.iter().map(Path::new).find(|file| file.exists()) {
-            let _ = builder.load_verify_locations(Some(file), None);
+        } else {
+            match system_store() {
+                Some(SystemStore::Directory(dir)) => drop(builder.load_verify_locations(None, Some(dir))),
+                Some(SystemStore::Bundle(file)) => drop(builder.load_verify_locations(Some(file), None)),
+                None => add(builder, parse_pem(network.fallback_ca.as_deref().unwrap_or_default()))?,
+            }
         }
-        for anchor in read_extra_ca(network)?.into_iter().flatten() {
-            builder.cert_store_mut().add_cert(anchor).map_err(setup_error)?;
-        }
-        Ok(())
+        add(builder, read_extra_ca(network)?)
+    }
+
+    fn add(builder: &mut SslConnectorBuilder, anchors: Vec<X509>) -> Result<(), AuthError> {
+        let store = builder.cert_store_mut();
+        anchors.into_iter().try_for_each(|anchor| store.add_cert(anchor)).map_err(setup_error)
     }
 
     /// Whether `dir` has the hashed names (`5ed36f99.0`) by which OpenSSL looks anchors up.
@@ -123,7 +167,7 @@ mod system_tls {
     pub(in crate::http) fn connector<D>(dial: D, network: &Network, alpn: Alpn) -> Result<Tls<D>, AuthError> {
         let mut builder = native_tls::TlsConnector::builder();
         builder.request_alpns(if alpn == Alpn::Any { &["h2", "http/1.1"] } else { &["http/1.1"] });
-        for anchor in read_extra_ca(network)?.into_iter().flatten() {
+        for anchor in read_extra_ca(network)? {
             let der = anchor.to_der().map_err(setup_error)?;
             builder.add_root_certificate(native_tls::Certificate::from_der(&der).map_err(setup_error)?);
         }

@@ -22,6 +22,8 @@ pub struct Network {
     pub ca_file: Option<PathBuf>,
     /// `SSL_CERT_DIR`: hashed directories in place of the system's.
     pub ca_dirs: Vec<PathBuf>,
+    /// Trust anchors in PEM for a system that has none: those that Node was built with.
+    pub fallback_ca: Option<String>,
 }
 
 /// A proxy, its credentials never printed.
@@ -68,6 +70,7 @@ impl Network {
                 .get("SSL_CERT_DIR")
                 .map(|dirs| std::env::split_paths(dirs).collect())
                 .unwrap_or_default(),
+            fallback_ca: None,
         }
     }
 }

@@ -29,6 +29,9 @@ pub struct Options {
     pub graph_endpoint: Option<String>,
     pub user: Option<String>,
     pub timeout_ms: Option<u64>,
+    /// Trust anchors in PEM for a system that has none.
+    #[serde(skip)]
+    pub fallback_ca: Option<String>,
     /// How the options were given, so that a message names what the user typed.
     #[serde(skip)]
     pub face: Face,

@@ -23,7 +23,7 @@ mod unlock;
 #[cfg(test)]
 mod robustness;
 #[cfg(test)]
-mod test_support;
+pub(super) mod test_support;
 
 use std::{fmt, iter, path::PathBuf, time::SystemTime};
 

@@ -122,6 +122,12 @@ pub(super) fn pair(key: &PKeyRef<Private>, certificates: &[&X509]) -> Vec<u8> {
     pem
 }
 
+/// PEM of a key and a certificate of that name, for a file.
+pub(in crate::credential) fn named(name: &str) -> Vec<u8> {
+    let made = Certificate { name: &[("CN", name)], ..Certificate::new(key()) }.make();
+    pair(key(), &[&made])
+}
+
 pub(super) fn pfx(password: &str, adjust: impl FnOnce(&mut Pkcs12Builder)) -> Vec<u8> {
     let mut builder = Pkcs12::builder();
     builder.name("contoso").pkey(key()).cert(leaf());
