@@ -102,8 +102,8 @@ ${bars.join('\n')}
 
 ## How it is measured
 
-- Every value comes from a fresh Node process, and the candidates take turns, all in one run. Start and memory: ${runs.start} processes each; cached calls and 1,000 calls at once: ${runs.some}; renewal: ${runs.few}. One round before is not counted.
-- The endpoint is a process of its own on loopback, with TLS. All trust its CA by \`NODE_EXTRA_CA_CERTS\`. Node 20 then reads all its trust anchors as it starts, whoever does the TLS; later versions read them when their own TLS is first used, so that \`workiq-auth\` starts sooner there. There is no network in these figures: what Entra takes comes on top, for everyone alike.
+- Every value comes from a fresh Node process, and the candidates take turns, all in one run. Start and memory: ${runs.start} processes each, after one that is not counted; cached calls and 1,000 calls at once: ${runs.some}; renewal: ${runs.few}.
+- The endpoint is a process of its own on loopback, with TLS. All trust its CA by \`NODE_EXTRA_CA_CERTS\`. Node 20 then reads all its trust anchors as it starts, whoever does the TLS; Node 22 reads them when its own TLS is first used, so that \`workiq-auth\` starts sooner there. There is no network in these figures: what Entra takes comes on top, for everyone alike.
 - Process start to first token is taken from outside: from just before the process is started until a byte, written as soon as the token is in hand, arrives. So the start of Node itself is in it. The other clock begins when Node says that the process began.
 - "Bare \`node:https\`" is a POST written by hand, the least that a Node program can do: no cache, no checks, no retries. "Node alone" loads nothing.
 - Peers are used through their documented API, as CommonJS, which loads faster than their ES modules. \`@azure/msal-node\` is given the authority's metadata, so that it makes one request, as with Microsoft's own hosts; \`@azure/identity\` has no such option and makes one more request before its first token, over the same connection.
