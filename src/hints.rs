@@ -1,10 +1,20 @@
-//! From what Entra refused, and what is known here, to what to do next.
+//! From what was refused, and what is known here, to what to do next.
 //!
 //! Codes and texts of Entra may change, so they make hints and never decide what the program does. Sources:
 //! learn.microsoft.com/entra/identity-platform/reference-error-codes and
 //! learn.microsoft.com/azure/devops/pipelines/release/troubleshoot-workload-identity.
+//! `docs/errors.md` is the same for readers; a test holds the two together.
 
-use crate::error::{AuthError, ErrorKind};
+mod access;
+mod assertion;
+mod codes;
+mod federated;
+mod github;
+mod oauth;
+mod place;
+mod secret;
+
+use crate::error::{AuthError, ErrorKind, printable};
 
 /// What is known here about a request that was refused.
 #[derive(Clone, Debug, Default)]
@@ -60,78 +70,112 @@ pub enum Evidence {
     },
 }
 
-/// `error` with a hint, where there is one for it.
+/// `error` with what to do next, where that is known: for a refusal of Entra by its `AADSTS` code or else its OAuth
+/// error; for a request that did not get through, the proxy that it took.
 #[must_use]
 pub fn explain(error: AuthError, facts: &Facts) -> AuthError {
-    if error.kind() != ErrorKind::Server || error.hint().is_some() {
-        return error;
-    }
-    match error.parts().aadsts.and_then(|code| for_code(code, facts)) {
-        Some(hint) => error.with_hint(hint),
-        None => error,
+    match error.kind() {
+        ErrorKind::Server if error.hint().is_none() => match for_refusal(&error, facts) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        },
+        ErrorKind::Unreachable | ErrorKind::Tls | ErrorKind::Timeout | ErrorKind::Response => {
+            with_proxy(error, facts)
+        }
+        _ => error,
     }
 }
 
-fn for_code(code: u32, facts: &Facts) -> Option<String> {
-    let Facts { tenant, client, authority, credential_name, .. } = facts;
-    let certificate = match &facts.evidence {
-        Evidence::Certificate { shown, .. } => shown.as_str(),
-        _ => "the certificate",
-    };
-    let secret_looks_like_id = matches!(facts.evidence, Evidence::Secret { looks_like_id: true });
-    Some(match code {
-        7_000_215 if secret_looks_like_id => format!(
-            "{credential_name} has the shape of a GUID, so it is probably the secret's id. Store its value, which the \
-             portal shows only once, when the secret is made."
-        ),
-        7_000_215 => format!(
-            "Check that {credential_name} holds the secret's value (not its id), whole, and that it belongs to the \
-             application {client} in the tenant {tenant}."
-        ),
-        7_000_222 => format!(
-            "The secret in {credential_name} has expired. Make a new one, or better use a certificate or federation, \
-             which need no secret."
-        ),
-        7_000_216 | 7_000_218 => format!("No credential arrived; check {credential_name}."),
-        700_025 => format!(
-            "The application {client} is registered as a public client. Turn off \"Allow public client flows\" or use \
-             another application."
-        ),
-        700_016 => format!(
-            "No application {client} in the tenant {tenant}. Check WORKIQ_CLIENT_ID and WORKIQ_TENANT_ID; in another \
-             tenant than its home it needs admin consent first."
-        ),
-        90_002 | 700_011 | 900_023 => format!(
-            "No tenant {tenant} at {authority}. Check WORKIQ_TENANT_ID, and WORKIQ_CLOUD if the tenant is in another cloud."
-        ),
-        90_038 | 900_382 | 900_432 => {
-            format!("The tenant {tenant} is in another cloud than {authority}. Set WORKIQ_CLOUD.")
-        }
-        700_027 => format!(
-            "Entra does not accept the signature of {certificate}. Upload this certificate to the application {client} \
-             (Certificates & secrets), or use the one that is there. If it is there and the tenant refuses PS256, set \
-             WORKIQ_ASSERTION_ALG=RS256."
-        ),
-        700_024 => "The assertion was outside its time range: check this machine's clock.".into(),
-        700_030 | 50_012 => {
-            "Set WORKIQ_CLIENT_SEND_CERTIFICATE_CHAIN=true, and check the trusted subjects of the application.".into()
-        }
-        5_002_738 => "Entra takes RSA keys only. Make the certificate with an RSA key of 2048 bits or more.".into(),
-        500_011 | 650_057 | 50_001 => format!(
-            "The resource is not known in the tenant {tenant}. Check WORKIQ_GRAPH_ENDPOINT and WORKIQ_CLOUD."
-        ),
-        1_002_012 | 70_011 | 700_022 => {
-            "An application asks for <resource>/.default of one resource, such as https://graph.microsoft.com/.default.".into()
-        }
-        501_051 => format!("The application {client} has no role at this resource. Grant it one, with admin consent."),
-        7_000_112 | 70_001 => format!("The application {client} is disabled. Enable it under Enterprise applications."),
-        53_003 | 530_032 => "Conditional Access for workload identities blocked the sign-in. Its policy is named in the \
-                             sign-in log, under Service principal sign-ins, by the correlation id."
-            .into(),
-        90_055 | 50_196 => "Entra throttles this application. Wait, and reuse one process or its token.".into(),
-        50_000 | 90_033 | 90_024 | 90_090 => "A passing fault at Entra. Try again.".into(),
-        _ => return None,
-    })
+fn for_refusal(error: &AuthError, facts: &Facts) -> Option<String> {
+    let code = error.parts().aadsts;
+    let case = Case { code: code.unwrap_or_default(), facts, message: error.message() };
+    let by_error = || oauth::hint(error.code(), &case);
+    match code {
+        Some(code) => codes::hint(&case).or_else(|| {
+            let page =
+                format!("Microsoft explains the code at https://login.microsoftonline.com/error?code={code}");
+            Some(by_error().map_or_else(|| page.clone(), |hint| format!("{hint}\n{page}")))
+        }),
+        None => by_error(),
+    }
+}
+
+fn with_proxy(error: AuthError, facts: &Facts) -> AuthError {
+    // The same error may come by twice, and Entra's own "too many requests" is no proxy's doing.
+    const BEGINNING: &str = "A proxy is in use: ";
+    let hint = error.hint().unwrap_or_default();
+    let Some(proxy) = &facts.proxy else { return error };
+    if error.code() == "throttled" || hint.contains(BEGINNING) {
+        return error;
+    }
+    let gap = if hint.is_empty() { "" } else { "\n" };
+    let hint = format!(
+        "{hint}{gap}{BEGINNING}{}. HTTPS_PROXY names it; hosts in NO_PROXY go around it.",
+        without_user(proxy)
+    );
+    error.with_hint(hint)
+}
+
+/// A proxy without user and password, whatever the caller forgot.
+fn without_user(proxy: &str) -> String {
+    let (scheme, rest) = proxy.split_once("://").unwrap_or(("http", proxy));
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    format!("{scheme}://{}", printable(host, 120))
+}
+
+/// One refusal, as the hints see it.
+struct Case<'a> {
+    /// The number of the `AADSTS` code; 0 where there is none.
+    code: u32,
+    facts: &'a Facts,
+    message: &'a str,
+}
+
+impl Case<'_> {
+    /// The application, in the middle of a sentence.
+    fn application(&self) -> String {
+        named("the application", &self.facts.client)
+    }
+
+    /// The tenant, in the middle of a sentence.
+    fn tenant(&self) -> String {
+        named("the tenant", &self.facts.tenant)
+    }
+
+    /// Where tokens come from.
+    fn authority(&self) -> &str {
+        if self.facts.authority.is_empty() { "the authority" } else { &self.facts.authority }
+    }
+
+    /// The setting that the credential came from; `usual` where it was not handed over.
+    fn setting(&self, usual: &'static str) -> &str {
+        if self.facts.credential_name.is_empty() { usual } else { &self.facts.credential_name }
+    }
+
+    /// The client id as an argument of a command.
+    fn id(&self) -> &str {
+        if is_plain(&self.facts.client) { &self.facts.client } else { "<client-id>" }
+    }
+}
+
+fn named(what: &str, name: &str) -> String {
+    if name.is_empty() { what.to_owned() } else { format!("{what} {}", printable(name, 80)) }
+}
+
+/// Whether `text` may stand between single quotes in a shell and between double quotes in JSON as it is. What comes
+/// out of a token may be anything, and a command is there to be copied.
+fn is_plain(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" :/._-@+=,~#".contains(&b))
+}
+
+/// A number of seconds as a person would say it.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
 }
 
 #[cfg(test)]
@@ -139,35 +183,86 @@ mod tests {
     use super::*;
     use crate::error::ErrorParts;
 
-    fn hint(code: u32, facts: &Facts) -> Option<String> {
-        let error = ErrorParts { kind: ErrorKind::Server, aadsts: Some(code), ..ErrorParts::default() };
-        explain(error.into(), facts).hint().map(str::to_owned)
+    fn explained(parts: ErrorParts, facts: &Facts) -> Option<String> {
+        explain(parts.into(), facts).hint().map(str::to_owned)
+    }
+
+    fn proxied() -> Facts {
+        Facts { proxy: Some("http://proxy.contoso.com:3128".into()), ..Facts::default() }
     }
 
     #[test]
-    fn a_guid_for_a_secret_is_called_an_id() {
-        let mut facts = Facts { credential_name: "WORKIQ_CLIENT_SECRET".into(), ..Facts::default() };
-        assert!(!hint(7_000_215, &facts).unwrap().contains("shape of a GUID"));
-        facts.evidence = Evidence::Secret { looks_like_id: true };
-        assert!(hint(7_000_215, &facts).unwrap().contains("WORKIQ_CLIENT_SECRET has the shape of a GUID"));
+    fn a_request_that_did_not_get_through_tells_its_proxy_once() {
+        for kind in [ErrorKind::Unreachable, ErrorKind::Tls, ErrorKind::Timeout, ErrorKind::Response] {
+            let error = AuthError::new(kind, "network_error", "No.").with_hint("Check the host.");
+            let once = explain(error.clone(), &proxied());
+            let text = once.hint().unwrap().to_owned();
+            assert!(
+                text.starts_with("Check the host.\nA proxy is in use: http://proxy.contoso.com:3128."),
+                "{text}"
+            );
+            assert!(text.contains("HTTPS_PROXY") && text.contains("NO_PROXY"), "{text}");
+            assert_eq!(explain(once, &proxied()).hint(), Some(text.as_str()));
+            assert_eq!(explain(error, &Facts::default()).hint(), Some("Check the host."));
+        }
+        let throttled =
+            ErrorParts { kind: ErrorKind::Response, code: "throttled".into(), ..ErrorParts::default() };
+        assert_eq!(explained(throttled, &proxied()), None);
     }
 
     #[test]
-    fn an_unregistered_certificate_is_named_and_the_other_algorithm_too() {
-        let facts = Facts {
-            evidence: Evidence::Certificate {
-                shown: "CN=ci (SHA-1 AB…)".into(),
-                algorithm: "PS256",
-                chain: false,
-            },
-            ..Facts::default()
+    fn a_proxys_password_is_shown_to_nobody() {
+        let facts = Facts { proxy: Some("http://ada:hush@p@proxy:1\u{1b}[2J".into()), ..Facts::default() };
+        let text = explained(ErrorParts { kind: ErrorKind::Tls, ..ErrorParts::default() }, &facts).unwrap();
+        assert!(
+            text.contains("http://proxy:1 [2J.") && !text.contains("hush") && !text.contains("ada"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn settings_and_hints_that_are_there_are_left_alone() {
+        for kind in [ErrorKind::Settings, ErrorKind::Mode, ErrorKind::Certificate, ErrorKind::Canceled] {
+            let parts = ErrorParts { kind, code: "invalid_client".into(), ..ErrorParts::default() };
+            assert_eq!(explained(parts, &proxied()), None);
+        }
+        let parts = ErrorParts {
+            kind: ErrorKind::Server,
+            aadsts: Some(7_000_215),
+            hint: Some("Own.".into()),
+            ..ErrorParts::default()
         };
-        let text = hint(700_027, &facts).unwrap();
-        assert!(text.contains("CN=ci (SHA-1 AB…)") && text.contains("WORKIQ_ASSERTION_ALG=RS256"), "{text}");
+        assert_eq!(explained(parts, &Facts::default()).as_deref(), Some("Own."));
     }
 
     #[test]
-    fn an_unknown_code_has_no_hint() {
-        assert_eq!(hint(1, &Facts::default()), None);
+    fn a_code_that_we_do_not_know_leads_to_microsofts_page() {
+        let unknown = |code: &'static str| {
+            let parts = ErrorParts {
+                kind: ErrorKind::Server,
+                aadsts: Some(1_234_567),
+                code: code.into(),
+                ..ErrorParts::default()
+            };
+            explained(parts, &Facts::default()).unwrap()
+        };
+        assert!(unknown("odd").ends_with("https://login.microsoftonline.com/error?code=1234567"));
+        let text = unknown("invalid_client");
+        assert!(text.contains("WORKIQ_CLIENT_ID") && text.ends_with("error?code=1234567"), "{text}");
+    }
+
+    #[test]
+    fn only_what_no_shell_reads_is_plain() {
+        assert!(is_plain("repo:contoso@1/decisions@2:environment:Prod Europe"));
+        for odd in ["", "a'b", "a\"b", "$(x)", "a`b", "a\\b", "a;b", "a\nb", "é"] {
+            assert!(!is_plain(odd), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn spans_are_said_in_one_unit() {
+        for (seconds, words) in [(90, "90 s"), (420, "7 min"), (10_800, "3 h"), (1_000_000, "11 days")] {
+            assert_eq!(span(seconds), words);
+        }
     }
 }
