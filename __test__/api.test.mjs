@@ -74,7 +74,9 @@ describe('getToken', () => {
     const renewed = await credential.getToken(scope, { claims });
     assert.notEqual(renewed.token, old.token);
     assert.equal((await credential.getToken(scope)).token, renewed.token);
-    assert.equal(tenant.tokenRequests[1].form.claims, claims);
+    assert.deepEqual(JSON.parse(tenant.tokenRequests[1].form.claims), {
+      access_token: { nbf: { essential: true, value: '1' }, xms_cc: { values: ['cp1'] } },
+    });
   });
 
   test('aborts at once, before and midway, and leaves others alone', async () => {
