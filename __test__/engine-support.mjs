@@ -45,6 +45,9 @@ export async function until(condition) {
   }
 }
 
+/** As much of a token as tells it from others: a test that fails shows it, and shows no token. */
+export const short = ({ token }) => `…${token.slice(-12)}`;
+
 /** What `count` concurrent calls of `call` come to. */
 export const many = (count, call) => Promise.all(Array.from({ length: count }, call));
 

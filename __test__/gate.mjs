@@ -47,6 +47,11 @@ class Held {
     if (!this.#response.destroyed) this.#response.writeHead(status, headers).end(body);
   }
 
+  /** Begins an answer, and leaves it at that. */
+  begin(status, headers, part) {
+    this.#response.writeHead(status, headers).write(part);
+  }
+
   /** Answers with a token that the tenant minted, whatever was presented. */
   grant(token, members = {}) {
     const body = { token_type: 'Bearer', expires_in: 3599, access_token: token, ...members };
