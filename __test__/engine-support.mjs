@@ -3,6 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { createCredential } from 'workiq-auth';
 import { plain } from './support.mjs';
 
@@ -29,11 +30,20 @@ const OF_THE_PLACE = /none of Microsoft's clouds|^Microsoft Graph is taken to be
 
 /** Our warnings of this process from now on, but those about where the tenant is. */
 export function listenForWarnings() {
-  const heard = [];
+  let heard = [];
   process.on('warning', ({ code, message }) => {
     if (code === 'WORKIQ_AUTH' && !OF_THE_PLACE.test(message)) heard.push(message);
   });
-  return heard;
+  return {
+    /** All so far. Node hands a warning on a tick after it was given. */
+    async heard() {
+      await setImmediate();
+      return [...heard];
+    },
+    clear() {
+      heard = [];
+    },
+  };
 }
 
 /** Waits until `condition` gives something that is true. It is the test's own timeout that ends a wait for nothing. */
@@ -41,7 +51,7 @@ export async function until(condition) {
   for (;;) {
     const value = await condition();
     if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await setTimeout(5);
   }
 }
 
