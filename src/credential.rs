@@ -74,7 +74,7 @@ impl Credential {
             client: settings.client.to_string(),
             authority: settings.authority.to_string(),
             credential_name: name.to_owned(),
-            proxy: settings.network.proxy.as_ref().map(ToString::to_string),
+            proxy: http.proxy_to(&settings.authority.to_string()),
             ..Facts::default()
         };
         let endpoint = TokenEndpoint::new(&settings.authority, &settings.tenant);
