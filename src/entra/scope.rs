@@ -37,6 +37,12 @@ impl Scope {
         }
     }
 
+    /// The resource that it is for: the scope without `/.default`.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        self.0.strip_suffix(SUFFIX).unwrap_or(&self.0)
+    }
+
     /// The scope as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -62,6 +68,7 @@ mod tests {
             "api://x//.default",
         ] {
             assert_eq!(Scope::parse(good).unwrap().as_str(), good);
+            assert_eq!(format!("{}/.default", Scope::parse(good).unwrap().resource()), good);
         }
         for bad in
             ["User.Read", "/.default", "a/.default b/.default", "", "https://graph.microsoft.com/Mail.Read"]
