@@ -3,6 +3,7 @@
 pub mod cloud;
 pub mod credential;
 pub mod environment;
+pub mod federation;
 pub mod identity;
 pub mod lookup;
 pub mod network;
