@@ -5,6 +5,10 @@ mod access_token;
 #[allow(dead_code, reason = "selected with the next changes")]
 mod apart;
 #[allow(dead_code, reason = "selected with the next changes")]
+mod azure_cli;
+#[allow(dead_code, reason = "selected with the next changes")]
+mod azure_http;
+#[allow(dead_code, reason = "selected with the next changes")]
 mod callback;
 pub mod certificate;
 mod certificate_source;
@@ -16,6 +20,8 @@ mod federated_source;
 mod github;
 #[allow(dead_code, reason = "the sources that read tokens come with the next changes")]
 mod jwt;
+#[allow(dead_code, reason = "selected with the next changes")]
+mod managed_identity;
 #[allow(dead_code, reason = "selected with the next changes")]
 mod pipelines;
 mod secret_source;

@@ -18,6 +18,16 @@ pub enum CredentialSetting {
     Certificate(CertificateSetting),
 }
 
+/// The identity of an Azure host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagedIdentitySetting {
+    /// The client id of a user-assigned identity; without one it is the host's own.
+    pub client: Option<ClientId>,
+    /// Where the host hands out tokens, as `IDENTITY_ENDPOINT` says on App Service and its kin; without one it is the
+    /// metadata service of a virtual machine.
+    pub endpoint: Option<String>,
+}
+
 /// A certificate, not read yet.
 #[derive(Clone, Debug)]
 pub struct CertificateSetting {
