@@ -1,32 +1,21 @@
 //! Who we are: one source a file, and the credential that hands out tokens.
 
-#[allow(dead_code, reason = "selected with the next changes")]
 mod access_token;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod apart;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod azure_cli;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod azure_http;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod callback;
 pub mod certificate;
 mod certificate_source;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod ci;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod federated_source;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod github;
-#[allow(dead_code, reason = "the sources that read tokens come with the next changes")]
 mod jwt;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod managed_identity;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod pipelines;
 mod secret_source;
+mod selected;
 mod source;
-#[allow(dead_code, reason = "selected with the next changes")]
 mod token_file;
 
 use std::sync::Arc;
@@ -45,16 +34,12 @@ use crate::error::AuthError;
 use crate::hints::{self, Facts};
 use crate::http::HttpClient;
 use crate::settings::Settings;
-use crate::settings::credential::CredentialSetting;
 use crate::settings::identity::ClientId;
-use certificate_source::CertificateSource;
-use secret_source::SecretSource;
 use source::{Occasion, Proof, ProofSource, TokenSource};
 
 /// Where tokens come from: the token endpoint, against a proof; or a source that has them already.
 enum Source {
     Proof(Box<dyn ProofSource>),
-    #[expect(dead_code, reason = "the sources that bring tokens come with the next change")]
     Token(Box<dyn TokenSource>),
 }
 
@@ -90,26 +75,21 @@ impl Credential {
     /// when a token is asked for.
     #[must_use]
     pub fn new(settings: &Settings, http: HttpClient) -> Self {
-        let name = settings.credential.name;
-        let source = match &settings.credential.setting {
-            CredentialSetting::Secret(secret) => {
-                Source::Proof(Box::new(SecretSource::new(secret.clone(), name)))
-            }
-            CredentialSetting::Certificate(setting) => {
-                Source::Proof(Box::new(CertificateSource::new(setting.clone(), settings.client, name)))
-            }
-        };
+        let source = selected::source(settings, &http);
         let facts = Facts {
-            tenant: settings.tenant.to_string(),
-            client: settings.client.to_string(),
+            tenant: settings.tenant().map(ToString::to_string).unwrap_or_default(),
+            client: settings.client().map(|id| id.to_string()).unwrap_or_default(),
             authority: settings.authority.to_string(),
-            credential_name: name.to_owned(),
+            credential_name: settings.credential_name.to_owned(),
             ..Facts::default()
         };
         let inner = Inner {
             http,
-            endpoint: TokenEndpoint::new(&settings.authority, &settings.tenant),
-            client: settings.client,
+            // Neither is used by a source that brings tokens.
+            endpoint: settings
+                .tenant()
+                .map_or_else(TokenEndpoint::none, |tenant| TokenEndpoint::new(&settings.authority, tenant)),
+            client: settings.client().unwrap_or(ClientId::NONE),
             source,
             facts,
             cache: TokenCache::default(),

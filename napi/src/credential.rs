@@ -96,7 +96,7 @@ fn create(options: &Secret, env: HashMap<String, String>) -> Result<NativeCreden
     let http = HttpClient::new(&settings.network)?;
     Ok(NativeCredential {
         credential: Credential::new(&settings, http),
-        tenant: settings.tenant.to_string(),
+        tenant: settings.tenant().map(ToString::to_string).unwrap_or_default(),
         warnings: settings.warnings,
     })
 }

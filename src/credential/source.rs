@@ -26,7 +26,6 @@ pub(super) struct Occasion<'a> {
     /// The time to sign with: ours, corrected where the server's is known to be right.
     pub(super) now: SystemTime,
     /// When the whole sign-in ends.
-    #[allow(dead_code, reason = "selected with the next changes")]
     pub(super) deadline: Instant,
 }
 

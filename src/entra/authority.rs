@@ -18,6 +18,11 @@ impl TokenEndpoint {
     pub fn new(authority: &Origin, tenant: &TenantId) -> Self {
         Self(authority.join(&format!("/{tenant}/oauth2/v2.0/token")))
     }
+
+    /// No endpoint, where a sign-in needs none: nothing can be sent to it.
+    pub(crate) fn none() -> Self {
+        Self(String::new())
+    }
 }
 
 impl fmt::Display for TokenEndpoint {

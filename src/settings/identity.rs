@@ -61,6 +61,9 @@ impl ClientId {
     /// What a client id looks like, for messages.
     pub const EXPECTED: &str = "the application (client) id of the app registration, a GUID";
 
+    /// The id of no application, where a sign-in needs none.
+    pub(crate) const NONE: Self = Self(Uuid::nil());
+
     /// Parses a GUID in its usual form.
     ///
     /// # Errors
