@@ -78,7 +78,7 @@ impl TokenSource for AzureCliSource {
         scope: &'a Scope,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
-        self.ask(Arc::new(Runner { deadline }), scope, deadline).boxed()
+        self.ask(Arc::new(Runner), scope, deadline).boxed()
     }
 
     fn label(&self) -> String {
@@ -120,7 +120,10 @@ fn explain(said: &str) -> AuthError {
             hint,
         );
     }
-    if said.contains("az login") || said.contains("AADSTS") {
+    if said.contains("AADSTS") {
+        return failed(ErrorKind::Credential, format!("Entra refused the Azure CLI: {words}"), SIGN_IN);
+    }
+    if said.contains("az login") {
         return failed(
             ErrorKind::Credential,
             format!("Nobody is signed in to the Azure CLI: {words}"),
@@ -152,9 +155,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 /// Not by tokio's means: where those rest on SIGCHLD, they share it with Node, which does not share. The command gets no
 /// standard input, which belongs to the protocol, and none of our own settings, which hold secrets.
 #[derive(Debug)]
-struct Runner {
-    deadline: Instant,
-}
+struct Runner;
 
 #[async_trait]
 impl Executor for Runner {
@@ -168,7 +169,7 @@ impl Executor for Runner {
         }
         let running = Running(Arc::new(Mutex::new(Some(command.spawn()?))));
         let child = Arc::clone(&running.0);
-        apart::run(self.deadline, move || finish(&child)).await
+        apart::run(move || finish(&child)).await
     }
 }
 
@@ -228,7 +229,11 @@ mod tests {
                 "Nobody is signed in",
                 "--service-principal",
             ),
-            ("AADSTS70043: The refresh token has expired", "AADSTS70043", "--service-principal"),
+            (
+                "AADSTS70043: The refresh token has expired",
+                "Entra refused the Azure CLI: AADSTS70043",
+                "--service-principal",
+            ),
             ("expires_on field not found. Please use Azure CLI 2.54.0 or newer.", "too old", "az upgrade"),
             ("ERROR: something \u{1b}[31melse", "failed: ERROR: something [31melse", "by hand"),
             ("invalid type: string \"hush\" at line 1 column 5", "no token", "by hand"),
@@ -298,6 +303,26 @@ mod tests {
         }
     }
 
+    /// An az that waits for something.
+    #[derive(Debug)]
+    struct Waiting;
+
+    #[async_trait]
+    impl Executor for Waiting {
+        async fn run(&self, _program: &OsStr, _args: &[&OsStr]) -> io::Result<Output> {
+            std::future::pending().await
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_az_that_waits_is_left() {
+        let source = AzureCliSource::new(None, "WORKIQ_CREDENTIAL");
+        let scope = Scope::parse("https://graph.microsoft.com/.default").unwrap();
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let error = source.ask(Arc::new(Waiting), &scope, deadline).await.unwrap_err();
+        assert_eq!((error.code(), error.kind()), ("azure_cli_failed", ErrorKind::Timeout));
+    }
+
     #[cfg(unix)]
     #[tokio::test]
     async fn what_az_complains_of_comes_through() {
@@ -316,11 +341,10 @@ mod tests {
     #[tokio::test]
     async fn a_command_is_run_whole_and_gets_no_input() {
         let args = ["-c", "cat; echo out; echo err >&2; exit 3"].map(OsStr::new);
-        let runner = Runner { deadline: Instant::now() + Duration::from_secs(30) };
-        let output = runner.run(OsStr::new("/bin/sh"), &args).await.unwrap();
+        let output = Runner.run(OsStr::new("/bin/sh"), &args).await.unwrap();
         assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
         assert_eq!(output.status.code(), Some(3));
-        let error = runner.run(OsStr::new("/no/such/program"), &[]).await.unwrap_err();
+        let error = Runner.run(OsStr::new("/no/such/program"), &[]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 

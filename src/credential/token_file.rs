@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
 use super::apart;
@@ -25,7 +25,7 @@ impl FileSupply {
         Self { path, name }
     }
 
-    fn unreadable(&self, why: &io::Error) -> AuthError {
+    fn unreadable(&self, why: &str) -> AuthError {
         AuthError::new(
             ErrorKind::Credential,
             "token_file_unreadable",
@@ -40,7 +40,10 @@ impl TokenSupply for FileSupply {
         async move {
             // The file may lie on a network, or be a pipe.
             let path = self.path.clone();
-            apart::run(deadline, move || read(&path)).await.map_err(|error| self.unreadable(&error))
+            match timeout_at(deadline, apart::run(move || read(&path))).await {
+                Ok(outcome) => outcome.map_err(|error| self.unreadable(&error.to_string())),
+                Err(_) => Err(self.unreadable("it took too long")),
+            }
         }
         .boxed()
     }
