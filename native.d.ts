@@ -49,13 +49,20 @@ export declare class TokenCall {
   cancel(): void
 }
 
+/** What the facade's wrapping of the caller's function gives: it never throws and never rejects. */
+export interface AssertionData {
+  assertion?: string
+  /** In words, why there is none. */
+  error?: string
+}
+
 export interface CliOutcome {
   exitCode?: number
   spawn?: SpawnCommand
 }
 
 /** A credential for `options` (as JSON) and `env`. */
-export declare function createNativeCredential(options: string, env: Record<string, string>, fallbackCa?: string | undefined | null): CredentialResult
+export declare function createNativeCredential(options: string, env: Record<string, string>, fallbackCa?: string | undefined | null, clientAssertion?: AssertionFunction | undefined | null): CredentialResult
 
 export interface CredentialResult {
   credential?: NativeCredential
