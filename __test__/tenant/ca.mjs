@@ -86,11 +86,20 @@ export function createAuthority(commonName = 'Contoso Test Root') {
   const root = issue({ commonName, ...keys, isCa: true });
   return {
     root,
-    /** A TLS server certificate for loopback, as options for node:https. */
-    serverIdentity() {
+    /**
+     * A TLS server certificate for loopback, as options for node:https.
+     *
+     * @param {string[]} [names] further DNS names
+     */
+    serverIdentity(names = []) {
       const server = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-      const hosts = ['localhost', Buffer.from([127, 0, 0, 1]), Buffer.from([...Array(15).fill(0), 1])];
-      const leaf = issue({ commonName: 'localhost', ...server, issuer: root, hosts });
+      const loopback = ['localhost', Buffer.from([127, 0, 0, 1]), Buffer.from([...Array(15).fill(0), 1])];
+      const leaf = issue({
+        commonName: 'localhost',
+        ...server,
+        issuer: root,
+        hosts: [...loopback, ...names],
+      });
       return { cert: leaf.pem, key: server.privateKey.export({ type: 'pkcs8', format: 'pem' }) };
     },
   };

@@ -6,11 +6,12 @@ import { request } from 'node:https';
 /**
  * @param {string} ca PEM
  * @returns {(url: string, init?: {method?: string, headers?: object, body?: string | object, form?: object, token?: string})
- *   => Promise<{status: number, headers: object, text: string, json: any}>} `json` is undefined where the body is not JSON
+ *   => Promise<{status: number, headers: object, text: string, json: any}>} `json` is undefined where the body is not JSON;
+ *   further members of `init` are options of TLS
  */
 export const createClient =
   (ca) =>
-  (url, { method, headers = {}, body, form, token } = {}) =>
+  (url, { method, headers = {}, body, form, token, ...tls } = {}) =>
     new Promise((resolve, reject) => {
       const isJson = body !== undefined && typeof body !== 'string';
       const payload = form ? new URLSearchParams(form).toString() : isJson ? JSON.stringify(body) : body;
@@ -20,6 +21,7 @@ export const createClient =
         {
           method: method ?? (payload === undefined ? 'GET' : 'POST'),
           ca,
+          ...tls,
           agent: false,
           headers: {
             ...(payload === undefined

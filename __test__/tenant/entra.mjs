@@ -4,6 +4,7 @@
 import { entraError, Refusal } from './aadsts.mjs';
 import { checkCertificateAssertion, decodeAssertion } from './assertion.mjs';
 import { faultAnswer } from './faults.mjs';
+import { spoil } from './wire.mjs';
 
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const DOMAIN = /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}$/i;
@@ -47,14 +48,14 @@ export function createEntra(tenant) {
     if (!known) throw new Refusal(90002, { tenant: name });
   }
 
-  function checkScope(scope) {
+  function checkScope(scope, host) {
     if (scope === undefined) throw new Refusal(900144, { parameter: 'scope' });
     const scopes = scope.split(' ').filter(Boolean);
     if (scopes.length === 0) throw new Refusal(900144, { parameter: 'scope' });
     if (scopes.length !== 1) throw new Refusal(70011, { scope });
     if (!scope.endsWith('/.default')) throw new Refusal(1002012, { scope });
     const resource = scope.slice(0, -'/.default'.length);
-    if (resource !== tenant.graphUrl()) throw new Refusal(500011, { resource });
+    if (!tenant.names.resources(host).includes(resource)) throw new Refusal(500011, { resource });
     return resource;
   }
 
@@ -75,7 +76,7 @@ export function createEntra(tenant) {
     } else {
       await checkCertificateAssertion(form.client_assertion, {
         clientId,
-        audiences: [`${tenant.authorityUrl()}/${pathTenant}/oauth2/v2.0/token`],
+        audiences: tenant.names.tokenEndpoints(pathTenant),
         registered: options.secretOnly ? new Map() : certificates.registered,
         now: clock.now(),
         skew: options.clockSkew,
@@ -102,7 +103,7 @@ export function createEntra(tenant) {
     const client = form.client_id ?? basic.client_id;
     if (client === undefined || client === '') throw new Refusal(900144, { parameter: 'client_id' });
     if (client.toLowerCase() !== clientId) throw new Refusal(700016, { clientId: client });
-    const audience = checkScope(form.scope);
+    const audience = checkScope(form.scope, headers.host);
     const secret = form.client_secret ?? basic.client_secret;
     const asserted = form.client_assertion !== undefined || form.client_assertion_type !== undefined;
     if (asserted) await checkAssertion(form, pathTenant);
@@ -141,8 +142,8 @@ export function createEntra(tenant) {
       'x-ms-ests-server': '2.1.0 - TEST ProdSlices',
       ...(correlationId && { 'client-request-id': correlationId }),
     };
-    const finish = ({ headers, ...answer }) => ({ ...answer, headers: { ...common, ...headers } });
     const rule = tenant.takeFault(['token', 'authority'], request);
+    const finish = ({ headers, ...answer }) => spoil(rule, { ...answer, headers: { ...common, ...headers } });
     if (rule?.delayMs) await tenant.delay(rule.delayMs);
     if (options.tokenDelayMs) await tenant.delay(options.tokenDelayMs);
     const fault = rule && faultAnswer(rule, context);

@@ -21,14 +21,21 @@ const CREDENTIALS = {
     WORKIQ_FEDERATED_TOKEN_FILE: tokenFile(tenant),
     WORKIQ_FEDERATED_AUDIENCE: tenant.federatedAudience,
   }),
+  'managed-identity': (tenant) => ({
+    WORKIQ_CREDENTIAL: 'managed-identity',
+    IDENTITY_ENDPOINT: tenant.managedIdentity.endpoint,
+    IDENTITY_HEADER: tenant.managedIdentity.header,
+  }),
+  'azure-cli': (_, azPath) => ({ WORKIQ_CREDENTIAL: 'azure-cli', PATH: azPath() }),
 };
 
 /**
  * @param {object} tenant
- * @param {'secret' | 'certificate' | 'github' | 'pipelines' | 'token-file'} kind
+ * @param {'secret' | 'certificate' | 'github' | 'pipelines' | 'token-file' | 'managed-identity' | 'azure-cli'} kind
+ * @param {() => string} azPath PATH with the tenant's `az` first
  * @returns {Record<string, string>}
  */
-export function environment(tenant, kind) {
+export function environment(tenant, kind, azPath) {
   if (!Object.hasOwn(CREDENTIALS, kind)) {
     throw new TypeError(`env: ${kind} is none of ${Object.keys(CREDENTIALS).join(', ')}`);
   }
@@ -36,7 +43,7 @@ export function environment(tenant, kind) {
     WORKIQ_AUTH_MODE: 'app-only',
     WORKIQ_TENANT_ID: tenant.tenantId,
     WORKIQ_CLIENT_ID: tenant.clientId,
-    ...CREDENTIALS[kind](tenant),
+    ...CREDENTIALS[kind](tenant, azPath),
     WORKIQ_AUTHORITY_HOST: tenant.authority,
     WORKIQ_GRAPH_ENDPOINT: tenant.graph,
     NODE_EXTRA_CA_CERTS: tenant.caPath,

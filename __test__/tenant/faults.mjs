@@ -30,8 +30,14 @@ export function claimsChallengeAnswer(claims, context) {
   );
 }
 
+/** A Retry-After: seconds or, from a Date, the other form that HTTP knows. */
+const retryAfterText = (value) => (value instanceof Date ? value.toUTCString() : String(value));
+
+const PLACES = ['token', 'graph', 'authority', 'storage', 'managed-identity'];
+
 /**
- * The rules in force. A rule that says nothing but `delayMs` delays and lets the request pass.
+ * The rules in force. A rule that says nothing but `delayMs`, or what wire.mjs does to an answer, lets the request
+ * pass.
  *
  * Where several rules match a request, the oldest one counts.
  */
@@ -39,15 +45,18 @@ export function createFaults() {
   let rules = [];
 
   /**
-   * @param {object} rule at, match, times, and what to do: see `startTenant`
+   * @param {object} rule `at` a place, perhaps `match` on the path, `times` (1), `delayMs`, and one of: `reset`, `hang`,
+   *   `redirect` (a location), `html`, `throttle` (a Retry-After), `unavailable`, `claimsChallenge`, `aadsts` (with
+   *   `suberror`, `claims`), `graphError`, `status` (with `headers`, `body`). With it `retryAfter`, seconds or a Date.
+   *   Besides, or alone on the good answer: `members`, `invalidUtf8`, `oversize`, `trickle`, `truncated`: see wire.mjs
    * @returns {{remove(): void, readonly hits: number}}
    */
   function add(rule) {
     if (rule.match instanceof RegExp && (rule.match.global || rule.match.sticky)) {
       throw new TypeError('fail: a RegExp with g or y keeps state; leave the flag out');
     }
-    if (!['token', 'graph', 'authority', 'storage'].includes(rule.at)) {
-      throw new TypeError(`fail: at must be token, graph, authority or storage, not ${rule.at}`);
+    if (!PLACES.includes(rule.at)) {
+      throw new TypeError(`fail: at must be one of ${PLACES.join(', ')}, not ${rule.at}`);
     }
     const forever = rule.claimsChallenge !== undefined;
     const entry = { rule, left: rule.times ?? (forever ? Number.POSITIVE_INFINITY : 1), hits: 0 };
@@ -102,9 +111,12 @@ export function createFaults() {
 export function faultAnswer(rule, context) {
   if (rule.reset) return { reset: true };
   if (rule.hang) return { hang: true };
-  if (rule.html) return { status: rule.status ?? 502, headers: { 'Content-Type': 'text/html' }, body: HTML };
   const retryAfter = rule.throttle ?? rule.retryAfter;
-  const headers = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+  const headers = retryAfter === undefined ? {} : { 'Retry-After': retryAfterText(retryAfter) };
+  if (rule.html) {
+    return { status: rule.status ?? 502, headers: { ...headers, 'Content-Type': 'text/html' }, body: HTML };
+  }
+  if (rule.redirect) return { status: 302, headers: { ...headers, Location: rule.redirect }, body: '' };
   const plain = (status, body) => ({ status, headers: { ...headers, 'Content-Type': 'text/plain' }, body });
   if (rule.throttle !== undefined) {
     return context.graph

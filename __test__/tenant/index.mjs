@@ -1,23 +1,27 @@
 /**
  * A stand-in for Entra ID and Microsoft Graph on loopback, as strict as they are: the sample tenant Contoso.
  */
-import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeJwt } from 'jose';
+import { createAzureCli } from './azure-cli.mjs';
 import { createAuthority } from './ca.mjs';
 import { createCertificates } from './certificates.mjs';
 import { createClient } from './client.mjs';
 import { createContoso } from './contoso/index.mjs';
-import { createEntra, isTokenPath } from './entra.mjs';
+import { createEntra } from './entra.mjs';
 import { environment } from './env.mjs';
-import { createFaults, faultAnswer } from './faults.mjs';
+import { createFaults } from './faults.mjs';
 import { CUSTOM_AUDIENCE, createFederation } from './federation.mjs';
 import { createGraph } from './graph/server.mjs';
+import { ciEnvironments, createHandlers } from './handlers.mjs';
 import { guid } from './ids.mjs';
+import { createManagedIdentity } from './managed-identity.mjs';
+import { createNames } from './names.mjs';
 import { openOrigin } from './origin.mjs';
+import { startProxy } from './proxy.mjs';
 import { resolveRoles } from './roles.mjs';
+import { makeSecret } from './secrets.mjs';
 import { createStorage } from './storage.mjs';
 import { createTokens } from './tokens.mjs';
 
@@ -35,24 +39,6 @@ const DEFAULTS = {
 };
 
 const DOMAINS = ['contoso.com', 'contoso.onmicrosoft.com'];
-const OIDC = '/_github/oidc';
-const PIPELINES = '/_pipelines/oidc';
-
-/** Forty characters as Entra makes them: three, `8Q~`, and the rest. */
-function makeSecret() {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789~._-';
-  const some = (count) => Array.from({ length: count }, () => alphabet[randomInt(62)]).join('');
-  return `${some(3)}8Q~${some(10)}.${some(8)}_${some(14)}`;
-}
-
-/** The assertion's jti, if the form has one. */
-function jtiOf(form) {
-  try {
-    return decodeJwt(form.client_assertion).jti;
-  } catch {
-    return undefined;
-  }
-}
 
 /**
  * Starts a tenant.
@@ -70,6 +56,10 @@ function jtiOf(form) {
  * @param {{issuer: string, subject: string, audience?: string, audiences?: string[]}[]} [options.federatedCredentials]
  * @param {string} [options.region] that search wants, EMEA
  * @param {string} [options.dataLocationCode] shown by sites; none, as in most tenants
+ * @param {string[]} [options.hosts] official names that it answers to as well, such as `login.microsoftonline.com`
+ *   and `graph.microsoft.com`: see names.mjs
+ * @param {boolean} [options.ipv6] listens on ::1
+ * @param {'TLSv1.2' | 'TLSv1.3'} [options.tls] speaks no other version
  */
 export async function startTenant(options = {}) {
   const settings = { ...DEFAULTS, ...options };
@@ -103,8 +93,15 @@ export async function startTenant(options = {}) {
   const data = createContoso({ tenantId, dataLocationCode: settings.dataLocationCode });
   const origins = {};
 
+  const names = createNames({
+    hosts: settings.hosts,
+    authorityUrl: () => origins.authority.url,
+    graphUrl: () => origins.graph.url,
+  });
   const storage = createStorage({ clock, data: () => data, url: () => origins.storage.url });
+  const delay = (ms) => origins.authority.delay(ms);
   const shared = {
+    dir,
     tenantId,
     domains: DOMAINS,
     clientId,
@@ -115,75 +112,42 @@ export async function startTenant(options = {}) {
     clock,
     options: settings,
     data,
+    names,
     presign: storage.presign,
     roles: () => roles,
-    graphUrl: () => origins.graph.url,
+    graphUrl: names.graph,
     authorityUrl: () => origins.authority.url,
     takeFault: faults.take,
-    delay: (ms) => origins.authority.delay(ms),
+    delay,
     sawJti(jti) {
       if (jti === undefined) return;
       if (seenJtis.has(jti)) replayedJtis.push(jti);
       seenJtis.add(jti);
     },
   };
-  const entra = createEntra(shared);
-  const graph = createGraph(shared);
-
-  const log = (at, request) => {
-    const entry = {
-      at,
-      method: request.method,
-      path: request.path,
-      headers: request.headers,
-      body: request.body,
-    };
-    requests.push(entry);
-    return entry;
+  const managedIdentity = createManagedIdentity(shared);
+  const azureCli = createAzureCli(shared, () => origins.local.url);
+  const workloads = {
+    entra: createEntra(shared),
+    graph: createGraph(shared),
+    federation,
+    storage,
+    managedIdentity,
+    azureCli,
   };
+  const handlers = createHandlers({ requests, faults, clock, delay, workloads });
 
-  async function handleAuthority(request) {
-    const entry = log('authority', request);
-    const url = new URL(request.path, origins.authority.url);
-    if (isTokenPath(url.pathname)) {
-      entry.form = Object.fromEntries(new URLSearchParams(request.body));
-      entry.jti = jtiOf(entry.form);
-      return entra.token(request, url, entry.form);
-    }
-    const rule = faults.take(['authority'], request);
-    if (rule?.delayMs) await origins.authority.delay(rule.delayMs);
-    const fault = rule && faultAnswer(rule, { now: clock.now(), requestId: request.id, facts: {} });
-    if (fault) return fault;
-    const call = { method: request.method, url, headers: request.headers };
-    if (url.pathname === OIDC) return federation.githubToken(call);
-    if (url.pathname === PIPELINES) return federation.pipelinesToken(call);
-    const document = request.method === 'GET' ? await entra.discovery(request, url) : undefined;
-    if (document) return document;
-    return { status: 404, headers: { 'Content-Type': 'text/html', 'x-ms-request-id': request.id }, body: '' };
-  }
-
-  async function handleStorage(request) {
-    log('storage', request);
-    const rule = faults.take(['storage'], request);
-    if (rule?.delayMs) await origins.storage.delay(rule.delayMs);
-    return (
-      (rule && faultAnswer(rule, { now: clock.now(), requestId: request.id, facts: {} })) ||
-      storage.handle(request)
-    );
-  }
-
-  async function handleGraph(request) {
-    log('graph', request);
-    return graph.handle(request);
-  }
-
-  const identity = authority.serverIdentity();
-  const open = (handle) => openOrigin({ identity, clock, handle });
-  [origins.authority, origins.graph, origins.storage] = await Promise.all([
-    open(handleAuthority),
-    open(handleGraph),
-    open(handleStorage),
+  const identity = authority.serverIdentity(settings.hosts);
+  const { ipv6, tls } = settings;
+  const open = (handle) => openOrigin({ identity, clock, handle, ipv6, tls });
+  [origins.authority, origins.graph, origins.storage, origins.local] = await Promise.all([
+    open(handlers.authority),
+    open(handlers.graph),
+    open(handlers.storage),
+    openOrigin({ clock, handle: handlers.local }),
   ]);
+  const ci = ciEnvironments(origins.authority.url, federation);
+  const proxies = [];
 
   let closing;
   const tenant = {
@@ -256,22 +220,40 @@ export async function startTenant(options = {}) {
     issueFederatedToken: federation.issueFederatedToken,
     /** The audience to use with this authority, which is not a cloud's. */
     federatedAudience: CUSTOM_AUDIENCE,
-    githubEnv: {
-      ACTIONS_ID_TOKEN_REQUEST_URL: `${origins.authority.url}${OIDC}?api-version=2.0`,
-      ACTIONS_ID_TOKEN_REQUEST_TOKEN: federation.github.requestToken,
+    githubEnv: ci.github,
+    pipelinesEnv: ci.pipelines,
+    /** Managed identity in App Service's manner; its tokens are for the host's own identity or for `clientId`. */
+    managedIdentity: {
+      endpoint: `${origins.local.url}${managedIdentity.path}`,
+      header: managedIdentity.header,
+      systemAssigned: managedIdentity.systemAssigned,
+      get requests() {
+        return requests.filter((entry) => entry.at === 'managed-identity');
+      },
     },
-    pipelinesEnv: {
-      SYSTEM_OIDCREQUESTURI: `${origins.authority.url}${PIPELINES}`,
-      SYSTEM_ACCESSTOKEN: federation.pipelines.accessToken,
-      AZURESUBSCRIPTION_SERVICE_CONNECTION_ID: federation.pipelines.serviceConnectionId,
+    /** The `az` of `env('azure-cli')`: what it was asked, and what it is to say. See azure-cli.mjs. */
+    azureCli: azureCli.face,
+    /**
+     * A proxy that knows the official names, and ends with the tenant: see proxy.mjs.
+     *
+     * @param {{credentials?: {user: string, password: string}, tls?: boolean, map?: Record<string, string>}} [options]
+     */
+    async startProxy({ tls: secure = false, map = {}, ...more } = {}) {
+      const all = { ...names.map(), ...map };
+      const proxy = await startProxy({ ...more, map: all, identity: secure ? identity : undefined });
+      proxies.push(proxy);
+      return proxy;
     },
-    /** Environment for a client: `secret`, `certificate`, `github`, `pipelines`, `token-file`. */
-    env: (kind = 'secret') => environment(tenant, kind),
+    /**
+     * Environment for a client: `secret`, `certificate`, `github`, `pipelines`, `token-file`, `managed-identity`,
+     * `azure-cli`.
+     */
+    env: (kind = 'secret') => environment(tenant, kind, azureCli.path),
     /** An HTTPS client that trusts the CA: see client.mjs. */
     request: createClient(authority.root.pem),
     /** Ends it, whatever is still open. */
     close() {
-      closing ??= Promise.all(Object.values(origins).map((origin) => origin.close())).then(() => {
+      closing ??= Promise.all([...Object.values(origins), ...proxies].map((one) => one.close())).then(() => {
         rmSync(dir, { recursive: true, force: true });
       });
       return closing;

@@ -22,8 +22,12 @@ export function createTokens({ clock, tenantId, objectId, lifetime }) {
   const issued = new Map();
 
   return {
-    /** @returns {Promise<string>} */
-    async mint({ clientId, audience, roles, requestedClaims, secret }) {
+    /**
+     * An application's token or, with `delegated`, a user's: `scp` and no roles.
+     *
+     * @returns {Promise<string>}
+     */
+    async mint({ clientId, audience, roles, requestedClaims, secret, delegated }) {
       const { privateKey, kid } = await key.ready();
       const now = Math.floor(clock.now() / 1000);
       const capabilities = requestedClaims?.access_token?.xms_cc?.values;
@@ -48,6 +52,7 @@ export function createTokens({ clock, tenantId, objectId, lifetime }) {
         ...(capabilities ? { xms_cc: capabilities } : {}),
         xms_tcdt: 1_600_000_000,
       };
+      if (delegated) Object.assign(claims, { idtyp: 'user', ...delegated, roles: undefined });
       if (roles.length === 0) delete claims.roles;
       const token = signJwt({ kid, x5t: kid, nonce: randomUUID() }, claims, privateKey);
       issued.set(token, { claims, requested: requestedClaims });

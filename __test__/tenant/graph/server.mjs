@@ -2,6 +2,7 @@
  * Microsoft Graph v1.0: the token is verified, the role required, then the workload asked.
  */
 import { claimsChallengeAnswer, faultAnswer } from '../faults.mjs';
+import { spoil } from '../wire.mjs';
 import { runBatch } from './batch.mjs';
 import { addCalendar } from './calendar.mjs';
 import { addChats } from './chats.mjs';
@@ -139,12 +140,14 @@ export function createGraph(tenant) {
     return { ...answer, headers: { ...common(context), ...answer.headers } };
   };
 
-  /** Answers a request to the Graph origin. */
-  async function handle(request) {
+  /** A request to the Graph origin, under whichever of its names. */
+  const handle = (request) => tenant.names.asGraph(request.headers.host, () => serve(request));
+
+  async function serve(request) {
     const token = await authenticate(request, contextOf(request));
     const context = contextOf(request, token);
-    const finish = (answer) => ({ ...answer, headers: { ...common(context), ...answer.headers } });
     const rule = tenant.takeFault(['graph'], { ...request, carries: context.carries });
+    const finish = (answer) => spoil(rule, { ...answer, headers: { ...common(context), ...answer.headers } });
     if (rule?.delayMs) await tenant.delay(rule.delayMs);
     const fault = rule && faultAnswer(rule, context);
     if (fault) return finish(fault);
