@@ -13,6 +13,25 @@ export type AuthMode = 'delegated' | 'app-only' | 'agent-user';
 export type Cloud = 'public' | 'usgov' | 'usgov-dod' | 'china' | 'bleu' | 'delos';
 
 /**
+ * Where the proof of identity, or the token itself, comes from.
+ *
+ * - `secret`, `certificate`, `token-file`: from the options and variables of that name.
+ * - `github`, `pipelines`: the OIDC token of a job in GitHub Actions or Azure Pipelines.
+ * - `managed-identity`: the identity of the Azure host; `clientId` then names a user-assigned one.
+ * - `azure-cli`: the application that is signed in to `az`. Taken only where it is named.
+ * - `access-token`: a token from outside.
+ */
+export type CredentialSource =
+  | 'secret'
+  | 'certificate'
+  | 'github'
+  | 'pipelines'
+  | 'token-file'
+  | 'managed-identity'
+  | 'azure-cli'
+  | 'access-token';
+
+/**
  * Settings given in code. They win over `WORKIQ_*` variables, which win over `AZURE_*`; what is left out comes from
  * there.
  */
@@ -35,8 +54,22 @@ export interface Options {
   sendCertificateChain?: boolean;
   /** `WORKIQ_ASSERTION_ALG`: `PS256` by default; `RS256` for tenants that refuse it. */
   assertionAlg?: 'PS256' | 'RS256';
+  /** `WORKIQ_FEDERATED_TOKEN_FILE`: a file with an identity provider's token, read anew for each request. */
+  federatedTokenFile?: string;
+  /**
+   * `WORKIQ_FEDERATED_AUDIENCE`: the audience of federated tokens; by default the cloud's exchange audience. Must be
+   * set, to something else, with an `authorityHost` that is no cloud's.
+   */
+  federatedAudience?: string;
+  /**
+   * Gives an identity provider's token (a JWT) that proves who the application is. Called only when a request is
+   * really sent, and anew for each; what it throws is an {@link AuthError} with the code `client_assertion_failed`.
+   */
+  clientAssertion?: () => string | Promise<string>;
+  /** `WORKIQ_ACCESS_TOKEN`: an access token from outside, used until it expires. */
+  accessToken?: string;
   /** `WORKIQ_CREDENTIAL`: takes this source and no other. */
-  credential?: 'secret' | 'certificate';
+  credential?: CredentialSource;
   /** `WORKIQ_CLOUD`. */
   cloud?: Cloud;
   /** `WORKIQ_AUTHORITY_HOST`: an https origin, for a private cloud or a test tenant. */
@@ -45,17 +78,20 @@ export interface Options {
   graphEndpoint?: string;
   /** `WORKIQ_USER`: user principal name or object id that stands in for `/me`. */
   user?: string;
-  /** Milliseconds that one sign-in may take in all; 30000 by default. */
+  /** Milliseconds that one sign-in may take in all, retries included; 30000 by default. */
   timeoutMs?: number;
 }
 
-/** A token, as `AccessToken` of `@azure/core-auth`. */
+/** A token, as `AccessToken` of `@azure/core-auth`. Frozen: one object is handed to many. */
 export interface AccessToken {
   /** The token itself. */
   token: string;
   /** When it expires, in milliseconds since 1970. */
   expiresOnTimestamp: number;
-  /** When a new one should be asked for, in milliseconds since 1970, where Entra said. */
+  /**
+   * From when on a call renews it in the background, in milliseconds since 1970. None where its life is too short for
+   * that.
+   */
   refreshAfterTimestamp?: number;
   tokenType: 'Bearer';
 }
@@ -71,11 +107,17 @@ export interface AbortSignalLike {
 export interface GetTokenOptions {
   /** Gives up waiting; others who wait for the same token are left alone. */
   abortSignal?: AbortSignalLike;
-  /** Claims out of a challenge, as JSON: a new token is asked for, whatever is in memory. */
+  /**
+   * Claims out of a challenge, as JSON (decoded from base64): the token in memory is forgotten and a new one is asked
+   * for, by one request for all who come with the same claims.
+   */
   claims?: string;
   /** Must be the credential's own tenant where it is given: an application signs in to just one. */
   tenantId?: string;
-  /** Accepted: a claims challenge is answered with `claims` whether it is given or not. */
+  /**
+   * Accepted, and without effect: continuous access evaluation is always declared for Microsoft Graph, so a challenge
+   * of Graph's may come and is to be answered with `claims`.
+   */
   enableCae?: boolean;
 }
 
@@ -83,6 +125,11 @@ export interface GetTokenOptions {
 export interface Credential {
   /**
    * A token for a scope: from memory, or by a request that all who ask at the same time share.
+   *
+   * A token that is due for renewal is handed out at once, while one request runs in the background; it keeps no
+   * process alive, and while it fails the token serves on until five minutes before it expires. A refusal that will not
+   * heal by itself is remembered for five seconds, in which calls fail with it and send nothing. What a person should
+   * hear about (a certificate near its end, a renewal that failed) is a warning of the process, code `WORKIQ_AUTH`.
    *
    * @param scopes exactly one, `<resource>/.default`
    * @throws {AuthError} why there is none, and what to do

@@ -89,6 +89,27 @@ function outcome(call, signal) {
   });
 }
 
+/** The caller's function as the core calls it: what it throws is data, and so is what it should have returned. */
+function asCallback(clientAssertion) {
+  if (typeof clientAssertion !== 'function') {
+    throw new AuthError({
+      code: 'invalid_settings',
+      message: 'clientAssertion is not a function.',
+      hint: "Give an async function that returns the identity provider's token.",
+      retryable: false,
+    });
+  }
+  return async () => {
+    try {
+      const assertion = await clientAssertion();
+      if (typeof assertion === 'string') return { assertion };
+      return { error: `it gave ${assertion === null ? 'null' : typeof assertion} in place of a string` };
+    } catch (error) {
+      return { error: `${error?.message ?? error}` };
+    }
+  };
+}
+
 /** More scopes than that in memory are looked through for those whose time is over. */
 const HELD_BEFORE_SWEEP = 256;
 
@@ -97,11 +118,15 @@ class Credential {
   /** Tokens that need no thought for a while, by scope: a hit is a look at a map, and does not leave JavaScript. */
   #held = new Map();
 
-  constructor(options) {
+  constructor({ clientAssertion, ...options }) {
     // `undefined` and `null` are options that were not given.
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
-    const env = { ...process.env };
-    const result = native.createNativeCredential(JSON.stringify(given), env, fallbackAnchors(native));
+    const result = native.createNativeCredential(
+      JSON.stringify(given),
+      { ...process.env },
+      fallbackAnchors(native),
+      clientAssertion == null ? undefined : asCallback(clientAssertion),
+    );
     this.#native = unwrap(result, 'credential');
     warn(this.#native.warnings);
   }
@@ -109,7 +134,8 @@ class Credential {
   async getToken(scopes, options = {}) {
     const { abortSignal, claims, tenantId } = options;
     if (abortSignal?.aborted) throw new AbortError();
-    if (tenantId && tenantId.toLowerCase() !== this.#native.tenantId) throw otherTenant(tenantId);
+    const own = this.#native.tenantId;
+    if (tenantId && own && tenantId.toLowerCase() !== own) throw otherTenant(tenantId);
     const scope = oneScope(scopes);
     if (claims) this.#held.delete(scope);
     else {
@@ -160,6 +186,8 @@ const PUBLIC_OPTIONS = {
   clientId: 'WORKIQ_CLIENT_ID',
   clientCertificatePath: 'WORKIQ_CLIENT_CERTIFICATE_PATH',
   sendCertificateChain: 'WORKIQ_CLIENT_SEND_CERTIFICATE_CHAIN',
+  federatedTokenFile: 'WORKIQ_FEDERATED_TOKEN_FILE',
+  federatedAudience: 'WORKIQ_FEDERATED_AUDIENCE',
   assertionAlg: 'WORKIQ_ASSERTION_ALG',
   credential: 'WORKIQ_CREDENTIAL',
   cloud: 'WORKIQ_CLOUD',
@@ -174,6 +202,7 @@ const PUBLIC_VARIABLES = [
   'AZURE_CLIENT_ID',
   'AZURE_CLIENT_CERTIFICATE_PATH',
   'AZURE_CLIENT_SEND_CERTIFICATE_CHAIN',
+  'AZURE_FEDERATED_TOKEN_FILE',
   'AZURE_AUTHORITY_HOST',
   'WORKIQ_LOG',
   'NO_PROXY',
@@ -182,7 +211,13 @@ const PUBLIC_VARIABLES = [
   'SSL_CERT_DIR',
 ];
 
-const SECRET_OPTIONS = ['clientSecret', 'clientCertificate', 'clientCertificatePassword'];
+const SECRET_OPTIONS = [
+  'clientSecret',
+  'clientCertificate',
+  'clientCertificatePassword',
+  'accessToken',
+  'clientAssertion',
+];
 
 /** Milliseconds that a client should give a call: more than the core's own 45 s in all, so that its error is seen. */
 const CALL_TIMEOUT_MS = 60_000;

@@ -227,7 +227,7 @@ fn exit(outcome: Result<(), AuthError>) -> Outcome {
     complain(&error.report());
     Outcome::Exit(match error.kind() {
         ErrorKind::Settings | ErrorKind::Mode => USAGE,
-        ErrorKind::Certificate | ErrorKind::Server => NOT_PERMITTED,
+        ErrorKind::Certificate | ErrorKind::Credential | ErrorKind::Server => NOT_PERMITTED,
         _ => FAILED,
     })
 }

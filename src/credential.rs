@@ -1,12 +1,25 @@
 //! Who we are: one source a file, and the credential that hands out tokens.
 
+mod access_token;
+mod apart;
+mod azure_cli;
+mod azure_http;
+mod callback;
 pub mod certificate;
 mod certificate_file;
 mod certificate_source;
+mod ci;
+mod federated_source;
 mod fingerprint;
+mod github;
+mod jwt;
+mod managed_identity;
+mod pipelines;
 mod secret_source;
+mod selected;
 mod sign_in;
 mod source;
+mod token_file;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -25,16 +38,13 @@ use crate::error::AuthError;
 use crate::hints::Facts;
 use crate::http::HttpClient;
 use crate::settings::Settings;
-use crate::settings::credential::CredentialSetting;
-use certificate_source::CertificateSource;
-use secret_source::SecretSource;
+use selected::Selected;
 use sign_in::{Correction, SignIn};
-use source::{ProofSource, TokenSource};
+use source::TokenSource;
 
 /// Where tokens come from: the token endpoint, against a proof; or a source that has them already.
 enum Source {
     Proof(Box<SignIn>),
-    #[expect(dead_code, reason = "the sources that bring tokens come with the next change")]
     Token(Box<dyn TokenSource>),
 }
 
@@ -62,38 +72,33 @@ impl Credential {
     /// when a token is asked for.
     #[must_use]
     pub fn new(settings: &Settings, http: HttpClient) -> Self {
-        let name = settings.credential.name;
-        let source: Box<dyn ProofSource> = match &settings.credential.setting {
-            CredentialSetting::Secret(secret) => Box::new(SecretSource::new(secret.clone(), name)),
-            CredentialSetting::Certificate(setting) => {
-                Box::new(CertificateSource::new(setting.clone(), settings.client, name))
+        let (source, endpoint, client) = match selected::source(settings, &http) {
+            Selected::Proof { tenant, client, source } => {
+                let endpoint = TokenEndpoint::new(&settings.authority, tenant);
+                let facts = Facts {
+                    tenant: tenant.to_string(),
+                    client: client.to_string(),
+                    authority: settings.authority.to_string(),
+                    credential_name: settings.credential_name.to_owned(),
+                    proxy: http.proxy_to(&settings.authority.to_string()),
+                    ..Facts::default()
+                };
+                let sign_in = SignIn {
+                    http,
+                    endpoint: endpoint.clone(),
+                    client,
+                    source,
+                    facts,
+                    known_authority: settings.authority == settings.cloud.authority(),
+                    clock: Correction::default(),
+                };
+                (Source::Proof(Box::new(sign_in)), Some(endpoint), Some(client))
             }
+            Selected::Token(source) => (Source::Token(source), None, settings.client()),
         };
-        let facts = Facts {
-            tenant: settings.tenant.to_string(),
-            client: settings.client.to_string(),
-            authority: settings.authority.to_string(),
-            credential_name: name.to_owned(),
-            proxy: settings.network.proxy.as_ref().map(ToString::to_string),
-            ..Facts::default()
-        };
-        let endpoint = TokenEndpoint::new(&settings.authority, &settings.tenant);
-        let identity = Identity {
-            endpoint: Some(endpoint.clone()),
-            client: Some(settings.client),
-            credential: fingerprint::of(settings),
-        };
-        let sign_in = SignIn {
-            http,
-            endpoint,
-            client: settings.client,
-            source,
-            facts,
-            known_authority: settings.authority == settings.cloud.authority(),
-            clock: Correction::default(),
-        };
+        let identity = Identity { endpoint, client, credential: fingerprint::of(settings) };
         let inner = Inner {
-            source: Source::Proof(Box::new(sign_in)),
+            source,
             cache: Arc::default(),
             identity: Arc::new(identity),
             graph: Scope::of(&settings.graph),

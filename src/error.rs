@@ -16,6 +16,8 @@ pub enum ErrorKind {
     Mode,
     /// The certificate or its key cannot be used. Nothing was sent to Entra.
     Certificate,
+    /// Another credential cannot be used, or cannot be had from whoever has it. Nothing was sent to Entra.
+    Credential,
     /// Entra answered, with an OAuth error (RFC 6749, section 5.2).
     Server,
     /// Something answered, but not as a token endpoint does: HTML, plain text, no token.

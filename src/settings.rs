@@ -1,14 +1,22 @@
 //! Environment and options in, one checked [`Settings`] out.
 
+mod audience;
+mod certificate;
 pub mod cloud;
 pub mod credential;
+mod endpoints;
 pub mod environment;
+pub mod federation;
+mod host;
 pub mod identity;
+mod kind;
 pub mod lookup;
 pub mod network;
 pub mod options;
 pub mod origin;
 pub mod problem;
+mod selection;
+mod slot;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,24 +24,24 @@ use std::time::Duration;
 use crate::error::{AuthError, ErrorKind};
 use crate::mode::AuthMode;
 use cloud::Cloud;
-use credential::Chosen;
+use credential::{ManagedIdentitySetting, SignIn, TokenSetting};
+use endpoints::Endpoints;
 use environment::Environment;
 use identity::{ClientId, TenantId, UserRef};
-use lookup::{Key, Layer, Lookup};
+use lookup::{Key, Lookup};
 use network::Network;
 use options::Options;
 use origin::Origin;
 use problem::Problem;
+use selection::{Choice, Selection};
 
 /// Everything that app-only sign-in and Graph need to know, checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The tenant that we sign in to.
-    pub tenant: TenantId,
-    /// The application that signs in.
-    pub client: ClientId,
-    /// What proves that we are that application, and where it was found.
-    pub credential: Chosen,
+    /// Who signs in, and with what.
+    pub sign_in: SignIn,
+    /// The option or variable that the credential was taken from.
+    pub credential_name: &'static str,
     /// The cloud; authority and Graph are its own unless they were set.
     pub cloud: Cloud,
     /// Where tokens come from.
@@ -71,27 +79,6 @@ const CLIENT: Key = Key {
     azure: "AZURE_CLIENT_ID",
     pick: |o| o.client_id.as_deref().map(Cow::from),
 };
-const CLOUD: Key = Key {
-    option: "cloud",
-    flag: "--cloud",
-    workiq: "WORKIQ_CLOUD",
-    azure: "",
-    pick: |o| o.cloud.as_deref().map(Cow::from),
-};
-const AUTHORITY: Key = Key {
-    option: "authorityHost",
-    flag: "--authority-host",
-    workiq: "WORKIQ_AUTHORITY_HOST",
-    azure: "AZURE_AUTHORITY_HOST",
-    pick: |o| o.authority_host.as_deref().map(Cow::from),
-};
-const GRAPH: Key = Key {
-    option: "graphEndpoint",
-    flag: "--graph-endpoint",
-    workiq: "WORKIQ_GRAPH_ENDPOINT",
-    azure: "",
-    pick: |o| o.graph_endpoint.as_deref().map(Cow::from),
-};
 const USER: Key = Key {
     option: "user",
     flag: "--user",
@@ -126,10 +113,14 @@ impl Settings {
             AuthMode::Delegated => return Err(delegated_is_not_ours()),
         }
         let mut lookup = Lookup::new(options, environment);
-        let tenant = lookup.required(&TENANT, TenantId::EXPECTED, TenantId::parse);
-        let client = lookup.required(&CLIENT, ClientId::EXPECTED, ClientId::parse);
-        let credential = credential::choose(&mut lookup, client);
-        let endpoints = Endpoints::resolve(&mut lookup);
+        let (endpoints, endpoint_problems) = lookup.apart(Endpoints::resolve);
+        let (sign_in, credential_problems) = lookup.apart(|lookup| {
+            let client = lookup.find(&CLIENT).and_then(|found| ClientId::parse(&found.value).ok());
+            selection::select(lookup, client, endpoints.as_ref())
+        });
+        // What a person would set first is told first.
+        let sign_in = complete(&mut lookup, sign_in);
+        lookup.problems.extend(credential_problems.into_iter().chain(endpoint_problems));
         let user = lookup.optional(&USER, UserRef::EXPECTED, UserRef::parse);
         let network = Network {
             fallback_ca: options.fallback_ca.clone(),
@@ -144,86 +135,67 @@ impl Settings {
                 "milliseconds, 30000 by default",
             ));
         }
-        match (tenant, client, credential, endpoints) {
-            (Some(tenant), Some(client), Some(credential), Some(endpoints)) if lookup.problems.is_empty() => {
-                Ok(Self {
-                    tenant,
-                    client,
-                    credential,
-                    cloud: endpoints.cloud,
-                    authority: endpoints.authority,
-                    graph: endpoints.graph,
-                    user,
-                    timeout,
-                    network,
-                    warnings: endpoints.warnings,
-                })
-            }
+        match (sign_in, endpoints) {
+            (Some((sign_in, credential_name)), Some(endpoints)) if lookup.problems.is_empty() => Ok(Self {
+                sign_in,
+                credential_name,
+                cloud: endpoints.cloud,
+                authority: endpoints.authority,
+                graph: endpoints.graph,
+                user,
+                timeout,
+                network,
+                warnings: endpoints.warnings,
+            }),
             _ => Err(problem::into_error(&lookup.problems)),
         }
     }
-}
 
-/// Cloud, authority and Graph, which change together.
-struct Endpoints {
-    cloud: Cloud,
-    authority: Origin,
-    graph: Origin,
-    warnings: Vec<String>,
-}
-
-impl Endpoints {
-    fn resolve(lookup: &mut Lookup<'_>) -> Option<Self> {
-        const HTTPS: &str = "an https origin, such as https://login.example.com";
-        let before = lookup.problems.len();
-        let named =
-            lookup.optional(&CLOUD, Cloud::CHOICES, |text| Cloud::from_name(text).ok_or("is not a cloud"));
-        let from_azure = lookup.find(&AUTHORITY).is_some_and(|found| found.layer == Layer::Azure);
-        let host = lookup.optional(&AUTHORITY, HTTPS, |text| {
-            // The SDKs that read AZURE_AUTHORITY_HOST take a bare host as well.
-            let bare = from_azure && !text.contains("://");
-            Origin::parse(&if bare { format!("https://{text}") } else { text.to_owned() })
-        });
-        let known = host.as_ref().and_then(|origin| Cloud::from_authority(origin.host()));
-        if let (Some(origin), None, true) = (&host, known, from_azure) {
-            lookup.problems.push(Problem::wrong(
-                AUTHORITY.azure,
-                &origin.to_string(),
-                "is not the authority of a known cloud",
-                "a known cloud's authority; any other is named in WORKIQ_AUTHORITY_HOST",
-            ));
+    /// The tenant, where it is known before signing in.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&TenantId> {
+        match &self.sign_in {
+            SignIn::Application { tenant, .. } => Some(tenant),
+            SignIn::Token(TokenSetting::AzureCli { tenant }) => tenant.as_ref(),
+            SignIn::Token(_) => None,
         }
-        let cloud = named.or(known).unwrap_or_default();
-        if let (Some(origin), Some(named), Some(known)) = (&host, named, known)
-            && named.authority() != known.authority()
-        {
-            lookup.problems.push(Problem::wrong(
-                "WORKIQ_AUTHORITY_HOST",
-                &origin.to_string(),
-                &format!(
-                    "is the authority of the cloud {}, and WORKIQ_CLOUD is {}",
-                    known.name(),
-                    named.name()
-                ),
-                "one cloud in both",
-            ));
-        }
-        let endpoint = lookup.optional(&GRAPH, HTTPS, Origin::parse);
-        if lookup.problems.len() > before {
-            return None;
-        }
-        let mut warnings = Vec::new();
-        let authority = host.filter(|_| known.is_none()).unwrap_or_else(|| cloud.authority());
-        if known.is_none() && authority != cloud.authority() {
-            warnings
-                .push(format!("tokens are asked for at {authority}, which is none of Microsoft's clouds"));
-        }
-        let graph = endpoint.unwrap_or_else(|| cloud.graph());
-        if graph != cloud.graph() {
-            warnings.push(format!("Microsoft Graph is taken to be at {graph}"));
-        }
-        Some(Self { cloud, authority, graph, warnings })
     }
+
+    /// The client id, where it is known before signing in.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        match &self.sign_in {
+            SignIn::Application { client, .. } => Some(*client),
+            SignIn::Token(TokenSetting::ManagedIdentity(setting)) => setting.client,
+            SignIn::Token(_) => None,
+        }
+    }
+}
+
+/// Adds tenant and client to what was selected. Both are needed where an application signs in, which is taken to be
+/// meant where nothing was selected; wrong ones are problems always.
+fn complete(lookup: &mut Lookup<'_>, selection: Selection) -> Option<(SignIn, &'static str)> {
+    let (tenant, client) = if selection.is_application {
+        (
+            lookup.required(&TENANT, TenantId::EXPECTED, TenantId::parse),
+            lookup.required(&CLIENT, ClientId::EXPECTED, ClientId::parse),
+        )
+    } else {
+        (
+            lookup.optional(&TENANT, TenantId::EXPECTED, TenantId::parse),
+            lookup.optional(&CLIENT, ClientId::EXPECTED, ClientId::parse),
+        )
+    };
+    let (choice, name) = selection.chosen?;
+    let sign_in = match choice {
+        Choice::Proof(proof) => SignIn::Application { tenant: tenant?, client: client?, proof },
+        Choice::ManagedIdentity(endpoint) => {
+            SignIn::Token(TokenSetting::ManagedIdentity(ManagedIdentitySetting { client, endpoint }))
+        }
+        Choice::AzureCli => SignIn::Token(TokenSetting::AzureCli { tenant }),
+        Choice::AccessToken(token) => SignIn::Token(TokenSetting::AccessToken(token)),
+    };
+    Some((sign_in, name))
 }
 
 /// `agent-user` is parsed and not served yet.
@@ -315,6 +287,40 @@ mod tests {
         for name in ["WORKIQ_TENANT_ID", "WORKIQ_CLIENT_ID", "WORKIQ_CLIENT_CERTIFICATE_PATH"] {
             assert!(error.message().contains(name), "{error}");
         }
+    }
+
+    #[test]
+    fn only_an_application_needs_tenant_and_client() {
+        let bare = |variables: &[(&str, &str)]| {
+            let environment: Environment = BASE[..1].iter().chain(variables).copied().collect();
+            Settings::resolve(&Options::default(), &environment)
+        };
+        for token in [
+            ("WORKIQ_ACCESS_TOKEN", "t"),
+            ("WORKIQ_CREDENTIAL", "managed-identity"),
+            ("WORKIQ_CREDENTIAL", "azure-cli"),
+        ] {
+            let settings = bare(&[token]).unwrap();
+            assert!(settings.tenant().is_none() && settings.client().is_none());
+            let wrong = bare(&[token, ("WORKIQ_TENANT_ID", "common")]).unwrap_err();
+            assert!(wrong.message().contains("WORKIQ_TENANT_ID"), "{wrong}");
+        }
+        let error = bare(&[("WORKIQ_ACCESS_TOKEN", "t\n")]).unwrap_err();
+        assert!(error.message().starts_with("A setting is"), "{error}");
+        // What is pinned says what is needed, also where it is not there.
+        let error = bare(&[("WORKIQ_CREDENTIAL", "access-token")]).unwrap_err();
+        assert!(
+            error.message().starts_with("A setting is missing or wrong:\n  - WORKIQ_ACCESS_TOKEN"),
+            "{error}"
+        );
+        let identity = bare(&[BASE[2], ("WORKIQ_CREDENTIAL", "managed-identity")]).unwrap();
+        assert_eq!(identity.client().unwrap().to_string(), BASE[2].1);
+        let cli = bare(&[BASE[1], ("WORKIQ_CREDENTIAL", "azure-cli")]).unwrap();
+        assert_eq!(cli.tenant().unwrap().as_str(), BASE[1].1);
+        let error = bare(&[("WORKIQ_CREDENTIAL", "github")]).unwrap_err();
+        let names = ["WORKIQ_TENANT_ID", "WORKIQ_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"];
+        let places: Vec<_> = names.iter().map(|name| error.message().find(name).unwrap()).collect();
+        assert!(places.is_sorted(), "{error}");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 )]
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
@@ -20,9 +21,11 @@ use workiq_auth::http::HttpClient;
 use workiq_auth::secret::Secret;
 use workiq_auth::settings::Settings;
 use workiq_auth::settings::environment::Environment;
+use workiq_auth::settings::federation::AssertionCallback;
 use workiq_auth::settings::options::Options;
 use workiq_auth::{log, time};
 
+use crate::assertion::{AssertionFunction, Callback};
 use crate::call::Cancellation;
 use crate::error::ErrorData;
 
@@ -81,8 +84,9 @@ pub fn create_native_credential(
     options: String,
     env: HashMap<String, String>,
     fallback_ca: Option<String>,
+    client_assertion: Option<AssertionFunction<'_>>,
 ) -> CredentialResult {
-    match create(&Secret::new(options), env, fallback_ca) {
+    match create(&Secret::new(options), env, fallback_ca, client_assertion.as_ref()) {
         Ok(credential) => CredentialResult { credential: Some(credential), error: None },
         Err(error) => CredentialResult { credential: None, error: Some((&error).into()) },
     }
@@ -92,7 +96,9 @@ fn create(
     options: &Secret,
     env: HashMap<String, String>,
     fallback_ca: Option<String>,
+    client_assertion: Option<&AssertionFunction<'_>>,
 ) -> Result<NativeCredential, AuthError> {
+    let client_assertion = client_assertion.map(callback).transpose()?;
     let given: Options = serde_json::from_str(options.expose()).map_err(|error| {
         AuthError::new(
             ErrorKind::Settings,
@@ -100,7 +106,7 @@ fn create(
             format!("The options are not right: {error}."),
         )
     })?;
-    let options = Options { fallback_ca, ..given };
+    let options = Options { fallback_ca, client_assertion, ..given };
     let environment: Environment = env.into_iter().collect();
     if let Some(level) = environment.get(log::VARIABLE).and_then(|text| log::parse_level(text).ok()) {
         log::init(level);
@@ -109,9 +115,20 @@ fn create(
     let http = HttpClient::new(&settings.network)?;
     Ok(NativeCredential {
         credential: Credential::new(&settings, http),
-        tenant: settings.tenant.to_string(),
+        tenant: settings.tenant().map(ToString::to_string).unwrap_or_default(),
         warnings: settings.warnings,
     })
+}
+
+fn callback(function: &AssertionFunction<'_>) -> Result<Arc<dyn AssertionCallback>, AuthError> {
+    let failed = |error: napi::Error| {
+        AuthError::new(
+            ErrorKind::Settings,
+            "invalid_settings",
+            format!("clientAssertion cannot be called: {error}."),
+        )
+    };
+    Ok(Arc::new(Callback::new(function).map_err(failed)?))
 }
 
 #[napi]

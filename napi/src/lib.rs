@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, reason = "the documentation that users read is in index.d.ts")]
 
+mod assertion;
 mod call;
 mod credential;
 mod error;

@@ -17,7 +17,13 @@ use crate::settings::options::{Face, Options};
         WORKIQ_TENANT_ID               the tenant's GUID or domain\n  \
         WORKIQ_CLIENT_ID               the application (client) id\n  \
         WORKIQ_CLIENT_SECRET           a client secret, or the path of a certificate\n  \
-        WORKIQ_CLIENT_CERTIFICATE_PATH PEM or PFX; its password in WORKIQ_CLIENT_CERTIFICATE_PASSWORD\n\
+        WORKIQ_CLIENT_CERTIFICATE_PATH PEM or PFX; its password in WORKIQ_CLIENT_CERTIFICATE_PASSWORD\n  \
+        WORKIQ_FEDERATED_TOKEN_FILE    a file with another identity provider's token\n  \
+        WORKIQ_FEDERATED_AUDIENCE      the audience of federated tokens, by default the cloud's\n  \
+        WORKIQ_ACCESS_TOKEN            an access token of an application, got elsewhere\n  \
+        WORKIQ_CREDENTIAL              takes one source and no other: secret, certificate, github, pipelines,\n  \
+        \x20                              token-file, managed-identity, azure-cli, access-token\n\
+        Without any, what the host offers is taken: GitHub Actions, Azure Pipelines, managed identity.\n\
         Secrets are never taken as arguments.\n\n\
         Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.",
     subcommand_required = true,
@@ -98,7 +104,14 @@ pub(super) struct SettingFlags {
     /// PS256 or RS256 [WORKIQ_ASSERTION_ALG]
     #[arg(long, global = true, value_name = "ALG")]
     assertion_alg: Option<String>,
-    /// Take this credential and no other: secret or certificate [WORKIQ_CREDENTIAL]
+    /// A file with a federated token, read anew for each request [WORKIQ_FEDERATED_TOKEN_FILE]
+    #[arg(long, global = true, value_name = "PATH")]
+    federated_token_file: Option<String>,
+    /// The audience of federated tokens [default: the cloud's] [WORKIQ_FEDERATED_AUDIENCE]
+    #[arg(long, global = true, value_name = "AUDIENCE")]
+    federated_audience: Option<String>,
+    /// Take this credential and no other: secret, certificate, github, pipelines, token-file, managed-identity,
+    /// azure-cli or access-token [WORKIQ_CREDENTIAL]
     #[arg(long, global = true, value_name = "SOURCE")]
     credential: Option<String>,
     /// public, usgov, usgov-dod, china, bleu or delos [WORKIQ_CLOUD]
@@ -133,6 +146,8 @@ impl From<SettingFlags> for Options {
             client_certificate_path: flags.certificate_path,
             send_certificate_chain: flags.send_certificate_chain.then_some(true),
             assertion_alg: flags.assertion_alg,
+            federated_token_file: flags.federated_token_file,
+            federated_audience: flags.federated_audience,
             credential: flags.credential,
             cloud: flags.cloud,
             authority_host: flags.authority_host,
@@ -146,7 +161,7 @@ impl From<SettingFlags> for Options {
 }
 
 /// Flags that people try for secrets, and the variable to use instead.
-const SECRET_FLAGS: [(&str, &str); 8] = [
+const SECRET_FLAGS: [(&str, &str); 11] = [
     ("--client-secret", "WORKIQ_CLIENT_SECRET"),
     ("--secret", "WORKIQ_CLIENT_SECRET"),
     ("--password", "WORKIQ_CLIENT_CERTIFICATE_PASSWORD"),
@@ -155,6 +170,9 @@ const SECRET_FLAGS: [(&str, &str); 8] = [
     ("--client-certificate", "WORKIQ_CLIENT_CERTIFICATE"),
     ("--access-token", "WORKIQ_ACCESS_TOKEN"),
     ("--token", "WORKIQ_ACCESS_TOKEN"),
+    ("--federated-token", "WORKIQ_FEDERATED_TOKEN_FILE"),
+    ("--client-assertion", "WORKIQ_FEDERATED_TOKEN_FILE"),
+    ("--system-access-token", "SYSTEM_ACCESSTOKEN"),
 ];
 
 /// A refusal where a secret was given as an argument: every user of a machine can read the arguments of every process.
@@ -190,6 +208,11 @@ mod tests {
             let refusal = refuse_secrets(&args(words)).unwrap();
             assert!(refusal.contains("WORKIQ_CLIENT_SECRET") && !refusal.contains("hush"));
         }
+        for (flag, variable) in SECRET_FLAGS {
+            assert!(refuse_secrets(&args(&[flag, "hush"])).unwrap().contains(variable));
+            assert!(Cli::try_parse_from(["workiq-auth", flag, "hush", "mcp"]).is_err());
+        }
+        assert_eq!(refuse_secrets(&args(&["token", "--federated-token-file", "/x"])), None);
         assert_eq!(refuse_secrets(&args(&["exec", "--", "x", "--client-secret", "y"])), None);
         assert_eq!(refuse_secrets(&args(&["exec", "x", "--password=y"])), None);
     }

@@ -26,7 +26,6 @@ pub(super) struct Occasion<'a> {
     /// The time to sign with: ours, corrected where the server's is known to be right.
     pub(super) now: SystemTime,
     /// When the whole sign-in ends.
-    #[expect(dead_code, reason = "for the sources that ask somebody over the network")]
     pub(super) deadline: Instant,
 }
 

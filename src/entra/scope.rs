@@ -6,6 +6,9 @@ use crate::settings::origin::Origin;
 
 const SUFFIX: &str = "/.default";
 
+/// The application id of Microsoft Graph.
+const GRAPH_APP_ID: &str = "00000003-0000-0000-c000-000000000000";
+
 /// The scope of a client-credentials request: one resource, all its granted application permissions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Scope(String);
@@ -40,7 +43,13 @@ impl Scope {
     /// Whether it names Microsoft Graph by its application id, which is the same in every tenant and cloud.
     #[must_use]
     pub fn is_graph_by_id(&self) -> bool {
-        self.0.strip_suffix(SUFFIX) == Some("00000003-0000-0000-c000-000000000000")
+        self.resource() == GRAPH_APP_ID
+    }
+
+    /// The resource that it is for: the scope without `/.default`.
+    #[must_use]
+    pub fn resource(&self) -> &str {
+        self.0.strip_suffix(SUFFIX).unwrap_or(&self.0)
     }
 
     /// The scope as it is sent.
@@ -68,6 +77,7 @@ mod tests {
             "api://x//.default",
         ] {
             assert_eq!(Scope::parse(good).unwrap().as_str(), good);
+            assert_eq!(format!("{}/.default", Scope::parse(good).unwrap().resource()), good);
         }
         for bad in
             ["User.Read", "/.default", "a/.default b/.default", "", "https://graph.microsoft.com/Mail.Read"]

@@ -1,6 +1,7 @@
 //! The client: sends one request, follows nothing, and always ends.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, timeout_at};
 use zeroize::Zeroizing;
 
-use super::connect::{Connector, host_of, innermost};
+use super::connect::{Connector, ProxyDial, host_of, innermost};
 use super::error::HttpError;
 use crate::error::AuthError;
 use crate::settings::network::Network;
@@ -27,6 +28,7 @@ const ROOM: usize = 1 << 20;
 #[derive(Clone)]
 pub struct HttpClient {
     client: Client<Connector, Full<Bytes>>,
+    proxy: Option<Arc<ProxyDial>>,
 }
 
 /// How much of an answer is taken, and how long a silence is borne.
@@ -63,12 +65,21 @@ impl HttpClient {
     /// # Errors
     /// The extra CA file cannot be used, or TLS cannot be set up.
     pub fn new(network: &Network) -> Result<Self, AuthError> {
+        let connector = Connector::new(network, CONNECT_TIMEOUT)?;
+        let proxy = connector.proxy();
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(Connector::new(network, CONNECT_TIMEOUT)?);
-        Ok(Self { client })
+            .build(connector);
+        Ok(Self { client, proxy })
+    }
+
+    /// The proxy on the way to `url`, without its credentials; none where the way is direct.
+    #[must_use]
+    pub fn proxy_to(&self, url: &str) -> Option<String> {
+        let shown = self.proxy.as_ref()?.shown_for(&url.parse().ok()?)?;
+        Some(shown.to_owned())
     }
 
     /// Sends `request` once and reads the whole answer, within `limits` and before `deadline`. Redirects are not

@@ -37,7 +37,7 @@ pub(super) struct Dial {
 }
 
 /// The way through a proxy, which may speak TLS itself.
-struct ProxyDial {
+pub(super) struct ProxyDial {
     matcher: Matcher,
     shown: String,
     connector: Tls<HttpConnector>,
@@ -61,6 +61,13 @@ impl Dial {
             })),
         };
         Ok(Self { tcp, proxy })
+    }
+}
+
+impl ProxyDial {
+    /// The proxy without its credentials, if the way to `uri` leads through it.
+    pub(super) fn shown_for(&self, uri: &Uri) -> Option<&str> {
+        self.matcher.intercept(uri).map(|_| self.shown.as_str())
     }
 }
 
@@ -102,12 +109,19 @@ impl Service<Uri> for Dial {
 #[derive(Clone)]
 pub(super) struct Connector {
     tls: Tls<Dial>,
+    proxy: Option<Arc<ProxyDial>>,
     timeout: Duration,
 }
 
 impl Connector {
     pub(super) fn new(network: &Network, timeout: Duration) -> Result<Self, AuthError> {
-        Ok(Self { tls: tls::connector(Dial::new(network)?, network, Alpn::Any)?, timeout })
+        let dial = Dial::new(network)?;
+        let proxy = dial.proxy.clone();
+        Ok(Self { tls: tls::connector(dial, network, Alpn::Any)?, proxy, timeout })
+    }
+
+    pub(super) fn proxy(&self) -> Option<Arc<ProxyDial>> {
+        self.proxy.clone()
     }
 }
 

@@ -20,30 +20,77 @@ pub enum Cloud {
     Delos,
 }
 
-/// Each cloud with its name in `WORKIQ_CLOUD`, its authority's host, that host's aliases, and Graph's host.
+/// What is known of one cloud.
+struct Row {
+    cloud: Cloud,
+    /// Its name in `WORKIQ_CLOUD`.
+    name: &'static str,
+    authority: &'static str,
+    /// Other hosts of the same authority.
+    aliases: &'static [&'static str],
+    graph: &'static str,
+    /// The audience of federated tokens that its authority exchanges.
+    exchange: &'static str,
+}
+
+/// All clouds, in the order of the variants.
 ///
 /// Sources: learn.microsoft.com/graph/deployments for Graph; the trusted-host lists that every MSAL carries for the
-/// authorities.
-const CLOUDS: [(Cloud, &str, &str, &[&str], &str); 6] = [
-    (
-        Cloud::Public,
-        "public",
-        "login.microsoftonline.com",
-        &["login.windows.net", "login.microsoft.com", "sts.windows.net"],
-        "graph.microsoft.com",
-    ),
-    (Cloud::UsGov, "usgov", "login.microsoftonline.us", &["login.usgovcloudapi.net"], "graph.microsoft.us"),
-    (Cloud::UsGovDod, "usgov-dod", "login.microsoftonline.us", &[], "dod-graph.microsoft.us"),
-    (
-        Cloud::China,
-        "china",
-        "login.partner.microsoftonline.cn",
-        &["login.chinacloudapi.cn"],
-        "microsoftgraph.chinacloudapi.cn",
-    ),
-    (Cloud::Bleu, "bleu", "login.sovcloud-identity.fr", &[], "graph.svc.sovcloud.fr"),
-    (Cloud::Delos, "delos", "login.sovcloud-identity.de", &[], "graph.svc.sovcloud.de"),
+/// authorities, and their lists of exchange audiences.
+const CLOUDS: [Row; 6] = [
+    Row {
+        cloud: Cloud::Public,
+        name: "public",
+        authority: "login.microsoftonline.com",
+        aliases: &["login.windows.net", "login.microsoft.com", "sts.windows.net"],
+        graph: "graph.microsoft.com",
+        exchange: "api://AzureADTokenExchange",
+    },
+    Row {
+        cloud: Cloud::UsGov,
+        name: "usgov",
+        authority: "login.microsoftonline.us",
+        aliases: &["login.usgovcloudapi.net"],
+        graph: "graph.microsoft.us",
+        exchange: "api://AzureADTokenExchangeUSGov",
+    },
+    Row {
+        cloud: Cloud::UsGovDod,
+        name: "usgov-dod",
+        authority: "login.microsoftonline.us",
+        aliases: &[],
+        graph: "dod-graph.microsoft.us",
+        exchange: "api://AzureADTokenExchangeUSGov",
+    },
+    Row {
+        cloud: Cloud::China,
+        name: "china",
+        authority: "login.partner.microsoftonline.cn",
+        aliases: &["login.chinacloudapi.cn"],
+        graph: "microsoftgraph.chinacloudapi.cn",
+        exchange: "api://AzureADTokenExchangeChina",
+    },
+    Row {
+        cloud: Cloud::Bleu,
+        name: "bleu",
+        authority: "login.sovcloud-identity.fr",
+        aliases: &[],
+        graph: "graph.svc.sovcloud.fr",
+        exchange: "api://AzureADTokenExchangeFrance",
+    },
+    Row {
+        cloud: Cloud::Delos,
+        name: "delos",
+        authority: "login.sovcloud-identity.de",
+        aliases: &[],
+        graph: "graph.svc.sovcloud.de",
+        exchange: "api://AzureADTokenExchangeGermany",
+    },
 ];
+
+/// The application id of the public cloud's token exchange. Entra writes it into `aud` where it issues the federated
+/// token itself, as for a service connection of Azure Pipelines.
+const PUBLIC_EXCHANGE_APP: &str = "fb60f99c-7a34-4190-8149-302f77469936";
 
 impl Cloud {
     /// The values of `WORKIQ_CLOUD`.
@@ -52,34 +99,60 @@ impl Cloud {
     /// The cloud of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        CLOUDS.iter().find(|row| row.1 == name).map(|row| row.0)
+        CLOUDS.iter().find(|row| row.name == name).map(|row| row.cloud)
     }
 
     /// The cloud whose authority has that host; the first, where clouds share one.
     #[must_use]
     pub fn from_authority(host: &str) -> Option<Self> {
-        CLOUDS.iter().find(|row| row.2 == host || row.3.contains(&host)).map(|row| row.0)
+        CLOUDS.iter().find(|row| row.authority == host || row.aliases.contains(&host)).map(|row| row.cloud)
     }
 
     /// Its name in `WORKIQ_CLOUD`.
     #[must_use]
     pub fn name(self) -> &'static str {
-        self.row().1
+        self.row().name
     }
 
     /// Where tokens come from.
     #[must_use]
     pub fn authority(self) -> Origin {
-        Origin::known(self.row().2)
+        Origin::known(self.row().authority)
     }
 
     /// Where Microsoft Graph is.
     #[must_use]
     pub fn graph(self) -> Origin {
-        Origin::known(self.row().4)
+        Origin::known(self.row().graph)
     }
 
-    fn row(self) -> &'static (Self, &'static str, &'static str, &'static [&'static str], &'static str) {
+    /// The audience of federated tokens that its authority exchanges.
+    #[must_use]
+    pub fn exchange_audience(self) -> &'static str {
+        self.row().exchange
+    }
+
+    /// The clouds that take `audience` as that of a federated token. Case and a slash at the end are passed over: a
+    /// token is better held back once too often than sent to the wrong host.
+    pub fn of_exchange_audience(audience: &str) -> impl Iterator<Item = Self> {
+        let named = audience.trim_end_matches('/');
+        let app = named.strip_prefix("api://").unwrap_or(named).eq_ignore_ascii_case(PUBLIC_EXCHANGE_APP);
+        CLOUDS
+            .iter()
+            .filter(move |row| row.exchange.eq_ignore_ascii_case(named) || (app && row.cloud == Self::Public))
+            .map(|row| row.cloud)
+    }
+
+    /// The cloud that takes `audience` as that of a federated token, where `authority` is not that cloud's: there such a
+    /// token must not go.
+    #[must_use]
+    pub fn foreign_exchange(audience: &str, authority: &Origin) -> Option<Self> {
+        let mut clouds = Self::of_exchange_audience(audience).peekable();
+        let first = clouds.peek().copied()?;
+        clouds.all(|cloud| cloud.authority() != *authority).then_some(first)
+    }
+
+    fn row(self) -> &'static Row {
         // The table is in the order of the variants; a test holds it there.
         &CLOUDS[self as usize]
     }
@@ -92,11 +165,12 @@ mod tests {
     #[test]
     fn the_table_is_whole() {
         for (at, row) in CLOUDS.iter().enumerate() {
-            assert_eq!(row.0 as usize, at);
-            assert_eq!(Cloud::from_name(row.1), Some(row.0));
-            assert_eq!(row.0.authority().host(), row.2);
-            assert_eq!(row.0.graph().host(), row.4);
-            assert!(Cloud::CHOICES.contains(row.1));
+            assert_eq!(row.cloud as usize, at);
+            assert_eq!(Cloud::from_name(row.name), Some(row.cloud));
+            assert_eq!(row.cloud.authority().host(), row.authority);
+            assert_eq!(row.cloud.graph().host(), row.graph);
+            assert!(Cloud::CHOICES.contains(row.name));
+            assert!(Cloud::of_exchange_audience(row.cloud.exchange_audience()).any(|c| c == row.cloud));
         }
     }
 
@@ -105,5 +179,16 @@ mod tests {
         assert_eq!(Cloud::from_authority("login.windows.net"), Some(Cloud::Public));
         assert_eq!(Cloud::from_authority("login.chinacloudapi.cn"), Some(Cloud::China));
         assert_eq!(Cloud::from_authority("login.example.com"), None);
+    }
+    #[test]
+    fn an_exchange_audience_names_its_clouds_and_nothing_else_does() {
+        let of = |audience: &str| Cloud::of_exchange_audience(audience).collect::<Vec<_>>();
+        assert_eq!(of("api://AzureADTokenExchange"), [Cloud::Public]);
+        assert_eq!(of("API://azureadtokenexchange/"), [Cloud::Public]);
+        assert_eq!(of(PUBLIC_EXCHANGE_APP), [Cloud::Public]);
+        assert_eq!(of("api://FB60F99C-7A34-4190-8149-302F77469936"), [Cloud::Public]);
+        assert_eq!(of("api://AzureADTokenExchangeUSGov"), [Cloud::UsGov, Cloud::UsGovDod]);
+        assert_eq!(of("api://AzureADTokenExchangeGermany"), [Cloud::Delos]);
+        assert_eq!(of("api://contoso-exchange"), []);
     }
 }

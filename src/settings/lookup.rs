@@ -23,7 +23,7 @@ impl Layer {
 }
 
 /// The names of one setting.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Key {
     /// The option in code.
     pub option: &'static str,
@@ -71,6 +71,19 @@ impl<'a> Lookup<'a> {
     #[must_use]
     pub fn new(options: &'a Options, environment: &'a Environment) -> Self {
         Self { options, environment, problems: Vec::new() }
+    }
+
+    /// The options looked in.
+    #[must_use]
+    pub fn options(&self) -> &'a Options {
+        self.options
+    }
+
+    /// What `read` reads, and the problems that it finds, which are left for the caller to put in their place.
+    pub fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> (T, Vec<Problem>) {
+        let before = std::mem::take(&mut self.problems);
+        let outcome = read(self);
+        (outcome, std::mem::replace(&mut self.problems, before))
     }
 
     /// The environment looked in.

@@ -1,7 +1,10 @@
 //! Options given in code or as flags: the highest layer of settings.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
+use super::federation::AssertionCallback;
 use crate::secret::Secret;
 
 /// Settings given in code or on the command line. They win over every variable.
@@ -23,6 +26,13 @@ pub struct Options {
     pub client_certificate_password: Option<Secret>,
     pub send_certificate_chain: Option<bool>,
     pub assertion_alg: Option<String>,
+    pub federated_token_file: Option<String>,
+    pub federated_audience: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pub access_token: Option<Secret>,
+    /// A function that brings a federated token. Only code can give one.
+    #[serde(skip)]
+    pub client_assertion: Option<Arc<dyn AssertionCallback>>,
     pub credential: Option<String>,
     pub cloud: Option<String>,
     pub authority_host: Option<String>,
@@ -57,10 +67,12 @@ mod tests {
 
     #[test]
     fn options_come_in_camel_case_and_a_misspelt_one_is_refused() {
-        let options: Options =
-            serde_json::from_str(r#"{"tenantId": "contoso.com", "clientSecret": "s"}"#).unwrap();
+        let options: Options = serde_json::from_str(
+            r#"{"tenantId": "contoso.com", "clientSecret": "hush", "accessToken": "hush"}"#,
+        )
+        .unwrap();
         assert_eq!(options.tenant_id.as_deref(), Some("contoso.com"));
-        assert!(!format!("{options:?}").contains("\"s\""));
+        assert!(options.access_token.is_some() && !format!("{options:?}").contains("hush"));
         let error = serde_json::from_str::<Options>(r#"{"tenantID": "x"}"#).unwrap_err().to_string();
         assert!(error.contains("tenantID") && error.contains("tenantId"), "{error}");
     }
