@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { createAuthority } from './tenant/ca.mjs';
+import { breakOff, trickle } from './tenant/wire.mjs';
 
 const HEADERS_OF_A_HOP = new Set(['connection', 'content-length', 'host', 'keep-alive', 'transfer-encoding']);
 
@@ -49,13 +50,30 @@ class Held {
 
   /** Begins an answer, and leaves it at that. */
   begin(status, headers, part) {
-    this.#response.writeHead(status, headers).write(part);
+    if (!this.#response.destroyed) this.#response.writeHead(status, headers).write(part);
+  }
+
+  /** Goes on with an answer that was begun. */
+  more(part) {
+    if (!this.#response.destroyed) this.#response.write(part);
   }
 
   /** Answers with a token that the tenant minted, whatever was presented. */
   grant(token, members = {}) {
     const body = { token_type: 'Bearer', expires_in: 3599, access_token: token, ...members };
     this.answer(200, JSON.stringify(body), { 'content-type': 'application/json' });
+  }
+
+  /** Answers with half of a body, of which the whole was promised. */
+  truncate(status, body, headers = {}) {
+    this.#response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    breakOff(this.#response, Buffer.from(body));
+  }
+
+  /** Answers a byte at a time. */
+  trickle(status, body, headers = {}) {
+    this.#response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+    trickle(this.#response, Buffer.from(body));
   }
 
   reset() {
@@ -73,6 +91,8 @@ export async function openGate(tenant) {
   const seen = [];
   const waiting = [];
   let plan = [];
+  let otherwise;
+  const sockets = { open: 0, most: 0 };
 
   const ask = ({ form, headers }, path) =>
     tenant.request(tenant.authority + path, { form, headers: endToEnd(headers) });
@@ -87,12 +107,19 @@ export async function openGate(tenant) {
     }
     const held = new Held(request, body, response, (one) => ask(one, request.url));
     seen.push(held);
-    const act = plan.shift();
+    const act = plan.shift() ?? otherwise;
     if (act) act(held);
     else waiting.push(held);
     arrivals.emit('arrival');
   });
   server.keepAliveTimeout = 60_000;
+  server.on('secureConnection', (socket) => {
+    sockets.open += 1;
+    sockets.most = Math.max(sockets.most, sockets.open);
+    socket.once('close', () => {
+      sockets.open -= 1;
+    });
+  });
   server.on('clientError', (_, socket) => socket.destroy());
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -112,12 +139,19 @@ export async function openGate(tenant) {
     plan(...acts) {
       plan = acts;
     },
+    /** What becomes of each request that no plan is for, from now on. */
+    always(act) {
+      otherwise = act;
+    },
+    /** How many connections are open, and how many were at most. */
+    sockets,
     /** Forgets what it has seen, and lets go of what it holds. */
     reset() {
       for (const held of seen) held.reset();
       seen.length = 0;
       waiting.length = 0;
       plan = [];
+      otherwise = undefined;
     },
     /** The tenant's environment, with the gate in front of its token endpoint. */
     env: (kind = 'secret') => ({
