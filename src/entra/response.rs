@@ -31,7 +31,7 @@ impl Failure {
     fn parse(body: &[u8]) -> Option<Self> {
         let mut members: Map<String, Value> = serde_json::from_slice(body).ok()?;
         match members.remove("error")? {
-            Value::String(error) if !error.is_empty() => Some(Self { error, members }),
+            Value::String(error) if !printable(&error, 80).is_empty() => Some(Self { error, members }),
             _ => None,
         }
     }
@@ -42,7 +42,7 @@ impl Failure {
 
     /// A text that is short by rights.
     fn word(&self, name: &str) -> Option<String> {
-        self.text(name).map(|text| printable(text, 80))
+        self.text(name).map(|text| printable(text, 80)).filter(|word| !word.is_empty())
     }
 
     /// The number of the AADSTS code: the first of `error_codes`, else what stands in the description.
@@ -75,11 +75,11 @@ pub fn parse(answer: &Response, url: &str, correlation: &str) -> Result<AccessTo
     let Some(failure) = failure else {
         return Err(not_oauth(answer, url, correlation, transient, retry_after));
     };
-    let description = failure.text("error_description").unwrap_or_default();
+    let description = printable(failure.text("error_description").unwrap_or_default(), 2000);
     let message = if description.is_empty() {
         format!("The token endpoint answered {} (HTTP {status}).", printable(&failure.error, EXCERPT))
     } else {
-        without_ids(&printable(description, 2000)).to_owned()
+        without_ids(&description).to_owned()
     };
     Err(ErrorParts {
         kind: ErrorKind::Server,
@@ -146,7 +146,12 @@ fn not_oauth(
     transient: bool,
     retry_after: Option<Duration>,
 ) -> AuthError {
-    let text = printable(&String::from_utf8_lossy(&answer.body), EXCERPT);
+    let body = String::from_utf8_lossy(&answer.body);
+    let text = if may_hold_a_secret(&body) {
+        "its text is not shown, because it may hold a secret".to_owned()
+    } else {
+        printable(&body, EXCERPT)
+    };
     let kind =
         answer.header("content-type").map_or_else(|| "no content type".to_owned(), |t| printable(t, 80));
     let status = answer.status.as_u16();
@@ -172,11 +177,18 @@ fn not_oauth(
     .into()
 }
 
-/// The number behind `AADSTS` at the front of a description.
+/// Whether a stranger's answer holds a token of ours, or tells us again what we sent it, as proxies do that are set to
+/// help with debugging. All tokens and assertions of Entra are JSON Web Tokens, which begin with an encoded `{"`.
+fn may_hold_a_secret(body: &str) -> bool {
+    ["access_token", "client_secret", "client_assertion", "eyJ"].iter().any(|sign| body.contains(sign))
+}
+
+/// The first number behind `AADSTS` in a description, most often at its front.
 fn aadsts_in(description: &str) -> Option<u32> {
-    let digits = description.split_once("AADSTS")?.1;
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok()
+    description.split("AADSTS").skip(1).find_map(|digits| {
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse().ok()
+    })
 }
 
 /// A description without its tail of ids and time, which have fields of their own. The separator has been `\r\n` and
@@ -184,6 +196,9 @@ fn aadsts_in(description: &str) -> Option<u32> {
 fn without_ids(description: &str) -> &str {
     description.find(" Trace ID: ").map_or(description, |at| &description[..at])
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -259,6 +274,29 @@ mod tests {
             let error = failure(200, body);
             assert_eq!(error.kind(), ErrorKind::Response);
             assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_another_type_does_not_hide_the_refusal() {
+        let error = failure(
+            400,
+            r#"{"error":"invalid_client","error_description":"AADSTS: see AADSTS7000222: expired","error_codes":null,"suberror":7,"trace_id":[]}"#,
+        );
+        assert_eq!((error.code(), error.parts().aadsts), ("invalid_client", Some(7_000_222)));
+        assert_eq!((error.parts().suberror.as_deref(), error.parts().trace_id.as_deref()), (None, None));
+    }
+
+    #[test]
+    fn a_stranger_who_repeats_secrets_is_not_quoted() {
+        for body in [
+            r#"{"access_token":"hush","expires_in":3599}"#,
+            "<pre>POST /token client_id=1&client_secret=hush&scope=x</pre>",
+            "upstream said Bearer eyJhush",
+        ] {
+            let error = failure(502, body);
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+            assert!(error.message().contains("not shown"), "{error}");
         }
     }
 }
