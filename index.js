@@ -75,18 +75,47 @@ function warn(notices) {
   for (const notice of notices) process.emitWarning(notice, { code: 'WORKIQ_AUTH' });
 }
 
-/** What a native call gives. An abort rejects at once, whatever the native side is doing. */
-function outcome(call, signal) {
-  if (!signal) return call.result();
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      call.cancel();
-      reject(new AbortError());
+/** A request of the native core's, and those in JavaScript who wait for it. */
+class Flight {
+  #call;
+  #result;
+  #waiting = 0;
+  #settled = false;
+  #over;
+
+  /** `over` is called when nobody can join any more. */
+  constructor(call, over) {
+    this.#call = call;
+    this.#over = over;
+    const settle = () => {
+      this.#settled = true;
+      over(this);
     };
-    const settled = () => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
-    call.result().then(resolve, reject).finally(settled);
-  });
+    this.#result = call.result();
+    this.#result.then(settle, settle);
+  }
+
+  /** What it brings. An abort rejects at once, leaves others alone, and ends the request when it was the last. */
+  wait(signal) {
+    this.#waiting += 1;
+    if (!signal) return this.#result;
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        reject(new AbortError());
+        this.#leave();
+      };
+      const settled = () => signal.removeEventListener('abort', abort);
+      signal.addEventListener('abort', abort);
+      this.#result.then(resolve, reject).finally(settled);
+    });
+  }
+
+  #leave() {
+    this.#waiting -= 1;
+    if (this.#waiting > 0 || this.#settled) return;
+    this.#over(this);
+    this.#call.cancel();
+  }
 }
 
 /** The caller's function as the core calls it: what it throws is data, and so is what it should have returned. */
@@ -117,6 +146,8 @@ class Credential {
   #native;
   /** Tokens that need no thought for a while, by scope: a hit is a look at a map, and does not leave JavaScript. */
   #held = new Map();
+  /** Requests under way, by scope and claims: who comes before their end has reached JavaScript shares it. */
+  #flights = new Map();
 
   constructor({ clientAssertion, ...options }) {
     // `undefined` and `null` are options that were not given.
@@ -137,15 +168,31 @@ class Credential {
     const own = this.#native.tenantId;
     if (tenantId && own && tenantId.toLowerCase() !== own) throw otherTenant(tenantId);
     const scope = oneScope(scopes);
-    if (claims) this.#held.delete(scope);
-    else {
+    if (claims) {
+      // The token was refused: neither it nor what was asked for before is given to who comes from now on.
+      this.#held.delete(scope);
+      this.#flights.delete(scope);
+    } else {
       const token = this.#fromMemory(scope);
       if (token) return token;
     }
-    const result = await outcome(this.#native.acquire(scope, claims), abortSignal);
+    const result = await this.#flight(scope, claims).wait(abortSignal);
     warn(native.takeNotices());
     // Not held here: by now another call may have replaced it, which the core knows.
     return toAccessToken(unwrap(result, 'token'));
+  }
+
+  #flight(scope, claims) {
+    // No scope has a space in it.
+    const key = claims ? `${scope} ${claims}` : scope;
+    const known = this.#flights.get(key);
+    if (known) return known;
+    const over = (flight) => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
+    };
+    const flight = new Flight(this.#native.acquire(scope, claims), over);
+    this.#flights.set(key, flight);
+    return flight;
   }
 
   #fromMemory(scope) {

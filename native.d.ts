@@ -32,17 +32,23 @@ export declare class NativeCredential {
   get warnings(): Array<string>
   /** The token for `scope` from memory, if it is there. Begins its renewal where that is due. */
   cached(scope: string): TokenData | null
-  /** Prepares a request for a token. */
+  /**
+   * Makes a request for a token, or joins one that is under way: what is decided is decided here, in the order of
+   * the calls.
+   */
   acquire(scope: string, claims?: string | undefined | null): TokenCall
 }
 
 /** A request for a token. */
 export declare class TokenCall {
   /**
-   * Runs it.
+   * Waits for it; may be awaited once.
    *
    * # Errors
-   * None: what fails comes back as data.
+   * It was awaited before. What fails comes back as data.
+   *
+   * # Safety
+   * napi asks for it: nothing else may use this object while the future is made, and JavaScript has one thread.
    */
   result(): Promise<TokenResult>
   /** Gives up waiting; others who wait for the same token are left alone. */

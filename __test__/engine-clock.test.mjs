@@ -93,6 +93,10 @@ describe("Microsoft's own", () => {
     assert.equal(ahead.length, 4);
     assertNear(ahead[2], HOUR);
     assertNear(ahead[3], 0);
+    const [corrected, agrees, ...others] = await warnings.heard();
+    assert.match(corrected, /clock is \d+ s off/);
+    assert.match(agrees, /clock agrees with that of https:\/\/login\.microsoftonline\.com again/);
+    assert.deepEqual(others, []);
   });
 
   test('25 h ahead: not believed, refused', async () => {

@@ -36,6 +36,7 @@ test('the tarball has what a user needs, and nothing else', async () => {
     'LICENSE',
     'README.md',
     'SECURITY.md',
+    'anchors.cjs',
     'bin/workiq-auth.js',
     'index.d.ts',
     'index.js',

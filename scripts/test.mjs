@@ -2,24 +2,17 @@
 // The last line is the count over all Rust and Node test runs; a stage that fails without a count of its
 // own (a lint, a build) counts as one failure, so that the line never calls a failed run clean.
 
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 import { cargo, ensureBuilt, ensureInstalled, npm, root, run, tool } from './ensure.mjs';
+import { add, conclude, nodeTest, totals } from './tally.mjs';
 
-const totals = { passed: 0, failed: 0, skipped: 0 };
 const started = performance.now();
 
 /** Longest that one test file may take; a hang is then a failure with a name. */
 const TEST_TIMEOUT_MS = 15 * 60_000;
-
-function add(passed, failed, skipped) {
-  totals.passed += passed;
-  totals.failed += failed;
-  totals.skipped += skipped;
-}
 
 async function cargoTest(...args) {
   const { code, output } = await cargo(['test', '--release', '--workspace', '--no-fail-fast', ...args], {
@@ -30,32 +23,8 @@ async function cargoTest(...args) {
   return code === 0;
 }
 
-/** Runs Node's test runner: the spec reporter for people, TAP in a file for the count. */
-async function nodeTest(files, cwd = root) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'workiq-auth-test-'));
-  const tap = path.join(folder, 'out.tap');
-  try {
-    const { code } = await run(
-      process.execPath,
-      [
-        '--test',
-        `--test-timeout=${TEST_TIMEOUT_MS}`,
-        '--test-reporter=spec',
-        '--test-reporter-destination=stdout',
-        '--test-reporter=tap',
-        `--test-reporter-destination=${tap}`,
-        ...files,
-      ],
-      { cwd },
-    );
-    const text = existsSync(tap) ? readFileSync(tap, 'utf8') : '';
-    const count = (name) => Number(text.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
-    add(count('pass'), count('fail') + count('cancelled'), count('skipped') + count('todo'));
-    return code === 0;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
+/** Those that take long have a command of their own, `npm run test:long`. */
+const LONG = path.join('__test__', 'long');
 
 /** The test files below `folder`, without those of nested packages, which have their own dependencies. */
 function testFiles(folder) {
@@ -64,7 +33,7 @@ function testFiles(folder) {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) {
       const nested = entry.name === 'node_modules' || existsSync(path.join(root, file, 'package.json'));
-      if (!nested) found.push(...testFiles(file));
+      if (!nested && file !== LONG) found.push(...testFiles(file));
     } else if (/\.test\.[cm]?js$/.test(entry.name)) {
       found.push(file);
     }
@@ -102,7 +71,7 @@ async function endToEnd() {
   const { code } = await npm([locked ? 'ci' : 'install', '--no-audit', '--no-fund'], { cwd });
   if (code !== 0) return false;
   const files = readdirSync(cwd).filter((name) => /\.test\.[cm]?js$/.test(name));
-  if (files.length > 0) return nodeTest(files.sort(), cwd);
+  if (files.length > 0) return nodeTest(files.sort(), { cwd, timeoutMs: TEST_TIMEOUT_MS });
   console.error(`no test file in ${folder}`);
   return false;
 }
@@ -121,7 +90,7 @@ const stages = {
     async () => (await ensureBuilt()) || console.log('up to date') === undefined,
   ],
   drift: ['drift of generated files', drift],
-  js: ['JavaScript tests', () => nodeTest(testFiles('__test__'))],
+  js: ['JavaScript tests', () => nodeTest(testFiles('__test__'), { timeoutMs: TEST_TIMEOUT_MS })],
   types: [
     'type tests',
     async () => (await tool('typescript', 'tsc', ['--noEmit', '-p', '__test__/types'])).code === 0,
@@ -180,5 +149,4 @@ try {
   add(0, 1, 0);
 }
 
-process.exitCode = totals.failed > 0 ? 1 : 0;
-console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+conclude();

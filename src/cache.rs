@@ -40,6 +40,12 @@ struct State {
     sweep_at: usize,
 }
 
+/// What comes of a call: known at once, or waited for.
+enum Decided {
+    Known(Outcome),
+    Wait(Shared<Flight>),
+}
+
 /// What is in memory for a key.
 #[derive(Clone, Debug)]
 pub enum Lookup {
@@ -93,29 +99,48 @@ impl TokenCache {
 
     /// The token of `key`: from memory, from the request that is under way, or from a new one that `request` makes.
     ///
+    /// What is decided is decided now, in the order of the calls; what is given back only waits.
+    ///
     /// # Errors
-    /// What the request failed with, or what one failed with that was made a moment ago and would fail again.
-    pub async fn get_or_request<F>(self: &Arc<Self>, key: &CacheKey, want: Want<'_>, request: F) -> Outcome
+    /// The future gives what the request failed with, or what one failed with that was made a moment ago and would fail
+    /// again.
+    pub fn get_or_request<F>(
+        self: &Arc<Self>,
+        key: &CacheKey,
+        want: Want<'_>,
+        request: F,
+    ) -> BoxFuture<'static, Outcome>
     where
         F: FnOnce() -> Flight,
     {
-        let flight = {
-            let mut state = self.lock();
-            state.sweep();
-            let State { entries, last, .. } = &mut *state;
-            let entry = entries.entry(key.clone()).or_default();
-            if let Some(token) = entry.serve(want) {
-                return Ok(token);
+        let decided = self.decide(key, want, request);
+        let (cache, key, any) = (Arc::clone(self), key.clone(), matches!(want, Want::Any));
+        async move {
+            match decided {
+                Decided::Known(outcome) => outcome,
+                Decided::Wait(flight) => {
+                    flight.await.or_else(|error| if any { cache.still_good(&key, error) } else { Err(error) })
+                }
             }
-            if let Some(error) = entry.remembered(want.claims()) {
-                return Err(error);
-            }
-            match entry.under_way(want.claims()) {
-                Some(flight) => flight,
-                None => self.depart(entry, last, key, want.claims(), request()),
-            }
-        };
-        flight.await.or_else(|error| self.still_good(key, want, error))
+        }
+        .boxed()
+    }
+
+    fn decide(self: &Arc<Self>, key: &CacheKey, want: Want<'_>, request: impl FnOnce() -> Flight) -> Decided {
+        let mut state = self.lock();
+        state.sweep();
+        let State { entries, last, .. } = &mut *state;
+        let entry = entries.entry(key.clone()).or_default();
+        if let Some(token) = entry.serve(want) {
+            return Decided::Known(Ok(token));
+        }
+        if let Some(error) = entry.remembered(want.claims()) {
+            return Decided::Known(Err(error));
+        }
+        Decided::Wait(match entry.under_way(want.claims()) {
+            Some(flight) => flight,
+            None => self.depart(entry, last, key, want.claims(), request()),
+        })
     }
 
     /// Renews the token of `key` in the background of `runtime`, unless that is under way already or has failed a
@@ -127,7 +152,8 @@ impl TokenCache {
         let mut state = self.lock();
         let State { entries, last, .. } = &mut *state;
         let Some(entry) = entries.get_mut(key) else { return };
-        if entry.rests() || entry.under_way(None).is_some() {
+        // Looked at again under the lock: a renewal may have come to its end since the token was found to be due.
+        if !entry.is_due() || entry.rests() || entry.under_way(None).is_some() {
             return;
         }
         let flight = self.depart(entry, last, key, None, request());
@@ -161,14 +187,12 @@ impl TokenCache {
     }
 
     /// The token that only the wall clock speaks against, where a passing fault kept us from a new one.
-    fn still_good(&self, key: &CacheKey, want: Want<'_>, error: AuthError) -> Outcome {
-        let doubtful = |token: &&AccessToken| token.usability() != Usability::Expired;
-        match want {
-            Want::Any if error.parts().retryable => {
-                self.lock().entries.get(key).and_then(Entry::token).filter(doubtful).cloned().ok_or(error)
-            }
-            _ => Err(error),
+    fn still_good(&self, key: &CacheKey, error: AuthError) -> Outcome {
+        if !error.parts().retryable {
+            return Err(error);
         }
+        let good = |token: &&AccessToken| token.usability() != Usability::Expired;
+        self.lock().entries.get(key).and_then(Entry::token).filter(good).cloned().ok_or(error)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

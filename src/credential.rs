@@ -25,7 +25,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, Either, ready};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -34,7 +34,6 @@ use crate::entra::authority::TokenEndpoint;
 use crate::entra::claims;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
-use crate::error::AuthError;
 use crate::hints::Facts;
 use crate::http::HttpClient;
 use crate::settings::Settings;
@@ -126,23 +125,28 @@ impl Credential {
     }
 
     /// A token for `scope`: from memory if one is there and is wanted, else by a request that all who ask at the same
-    /// time share.
+    /// time share. Calls are heard in the order in which they are made: after one that says that a token was refused, no
+    /// later one is given that token, whenever its future is polled.
     ///
     /// # Errors
-    /// Why there is none, and what to do.
-    pub async fn token(&self, scope: &Scope, want: Want<'_>) -> Result<AccessToken, AuthError> {
-        self.inner.runtime.get_or_init(Handle::current);
-        if matches!(want, Want::Any)
-            && let Some(token) = self.cached(scope)
-        {
-            return Ok(token);
-        }
-        let claims = match want {
-            Want::Any => None,
-            Want::Renewed { claims, .. } => Some(claims),
+    /// The future gives why there is none, and what to do.
+    pub fn token(&self, scope: &Scope, want: Want<'_>) -> impl Future<Output = Outcome> + Send + use<> {
+        let known = if matches!(want, Want::Any) { self.cached(scope) } else { None };
+        let outcome = if let Some(token) = known {
+            Either::Left(ready(Ok(token)))
+        } else {
+            let claims = match want {
+                Want::Any => None,
+                Want::Renewed { claims, .. } => Some(claims),
+            };
+            let key = self.key(scope);
+            Either::Right(self.inner.cache.get_or_request(&key, want, || self.request(&key, claims)))
         };
-        let key = self.key(scope);
-        self.inner.cache.get_or_request(&key, want, || self.request(&key, claims)).await
+        let inner = Arc::clone(&self.inner);
+        async move {
+            inner.runtime.get_or_init(Handle::current);
+            outcome.await
+        }
     }
 
     /// Kind and name of the credential, for a person.

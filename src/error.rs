@@ -164,7 +164,7 @@ impl fmt::Debug for AuthError {
 impl std::error::Error for AuthError {}
 
 /// Makes text from outside fit to print: every run of white space and control characters becomes one space, and
-/// what is longer than `limit` characters is cut, visibly.
+/// what is longer than `limit` characters is cut there, visibly, by one more character.
 #[must_use]
 pub fn printable(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit));
@@ -175,28 +175,30 @@ pub fn printable(text: &str, limit: usize) -> String {
             gap = !out.is_empty();
             continue;
         }
-        if count >= limit {
+        let needed = 1 + usize::from(gap);
+        if count + needed > limit {
             out.push('…');
             break;
         }
         if gap {
             out.push(' ');
-            count += 1;
             gap = false;
         }
         out.push(c);
-        count += 1;
+        count += needed;
     }
     out
 }
 
 /// Characters that show nothing and can hide or reorder what is shown: zero-width, bidirectional controls, tags.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -221,5 +223,28 @@ mod tests {
     fn printable_text_has_no_controls_and_an_end() {
         assert_eq!(printable("  a\r\n\tb\u{1b}[31mc\u{202e} ", 100), "a b [31mc");
         assert_eq!(printable("abcdef", 3), "abc…");
+        assert_eq!(printable("abc def", 4), "abc…");
+        assert_eq!(printable("abc \n", 3), "abc");
+        assert_eq!(printable("a\u{61c}b", 9), "a b");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_in_one_short_line_comes_out(
+            text in prop_oneof!["[ -~]{0,60}", ".{0,60}", "(?s)[\\s\\PC\\pC]{0,60}", "([a-c]|\\pZ|\\pC){0,60}"],
+            limit in 0_usize..40,
+        ) {
+            let line = printable(&text, limit);
+            prop_assert!(line.chars().all(|c| c == ' ' || !(c.is_control() || c.is_whitespace() || is_invisible(c))));
+            prop_assert_eq!(line.trim(), &line);
+            prop_assert!(!line.contains("  ") && line.chars().count() <= limit + 1, "{line:?}");
+            prop_assert_eq!(printable(&line, limit), line.as_str(), "twice is once");
+            // Nothing that shows is lost or added, but by the cut.
+            let shown = |text: &str| text.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)).collect::<String>();
+            if shown(&line) != shown(&text) {
+                let kept = shown(line.strip_suffix('…').unwrap());
+                prop_assert!(shown(&text).starts_with(&kept), "{line:?}");
+            }
+        }
     }
 }

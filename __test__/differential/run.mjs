@@ -16,6 +16,7 @@ export const CLIENTS = ['ours', 'msal'];
 
 /** A resource that is not Graph, so that no capability is declared for it. */
 const RESOURCE = 'https://api.contoso.example';
+const AUDIENCE = 'api://contoso-test-exchange';
 const SECRET = 'abc8Q~contoso.differential_secret';
 
 function makeCertificate() {
@@ -29,7 +30,7 @@ function makeCertificate() {
 function makeAssertions() {
   const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + 600;
-  const claims = { iss: 'https://ci.contoso.example', sub: 'ci', aud: 'api://contoso-test-exchange', exp };
+  const claims = { iss: 'https://ci.contoso.example', sub: 'ci', aud: AUDIENCE, exp };
   const jwt = (number) => `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ ...claims, number })}.c2lnbmVk`;
   return Array.from({ length: 9 }, (_, index) => jwt(index + 1));
 }
@@ -97,7 +98,14 @@ export async function runScenarios(scenarios) {
   const endpoint = await openEndpoint(ca, createAuthority('Fabrikam Root'));
   try {
     const context = { endpoint, certificate: makeCertificate() };
-    const env = { ...plain, NODE_EXTRA_CA_CERTS, NODE_NO_WARNINGS: '1', WORKIQ_LOG: 'error' };
+    const env = {
+      ...plain,
+      NODE_EXTRA_CA_CERTS,
+      NODE_NO_WARNINGS: '1',
+      WORKIQ_LOG: 'error',
+      // An authority that is no cloud's gets no assertion whose audience has not been named.
+      WORKIQ_FEDERATED_AUDIENCE: AUDIENCE,
+    };
     const results = await Promise.all(
       CLIENTS.map(async (client) => {
         const runs = new Map(scenarios.map((one) => [one.name, endpoint.prepare(one, client)]));

@@ -10,6 +10,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use napi::bindgen_prelude::PromiseRaw;
 use napi_derive::napi;
 use workiq_auth::cache::Want;
@@ -155,49 +157,49 @@ impl NativeCredential {
         TokenResult::from(Ok(self.credential.cached(&scope)?)).token
     }
 
-    /// Prepares a request for a token.
+    /// Makes a request for a token, or joins one that is under way: what is decided is decided here, in the order of
+    /// the calls.
     #[napi]
     #[must_use]
     pub fn acquire(&self, scope: String, claims: Option<String>) -> TokenCall {
-        TokenCall {
-            credential: self.credential.clone(),
-            scope,
-            claims,
-            cancellation: Cancellation::default(),
-        }
+        let outcome = match Scope::parse(&scope) {
+            Ok(scope) => {
+                let want =
+                    claims.as_deref().map_or(Want::Any, |claims| Want::Renewed { claims, refused: None });
+                self.credential.token(&scope, want).boxed()
+            }
+            Err(wrong) => {
+                ready(Err(AuthError::new(ErrorKind::Settings, "invalid_scope", format!("{wrong}.")))).boxed()
+            }
+        };
+        TokenCall { outcome: Some(outcome), cancellation: Cancellation::default() }
     }
 }
 
 /// A request for a token.
 #[napi]
 pub struct TokenCall {
-    credential: Credential,
-    scope: String,
-    claims: Option<String>,
+    outcome: Option<BoxFuture<'static, Result<AccessToken, AuthError>>>,
     cancellation: Cancellation,
 }
 
 #[napi]
 impl TokenCall {
-    /// Runs it.
+    /// Waits for it; may be awaited once.
     ///
     /// # Errors
-    /// None: what fails comes back as data.
+    /// It was awaited before. What fails comes back as data.
+    ///
+    /// # Safety
+    /// napi asks for it: nothing else may use this object while the future is made, and JavaScript has one thread.
     #[napi]
-    pub fn result<'env>(&self, env: &'env napi::Env) -> napi::Result<PromiseRaw<'env, TokenResult>> {
-        let (credential, scope, claims) = (self.credential.clone(), self.scope.clone(), self.claims.clone());
+    pub fn result<'env>(&mut self, env: &'env napi::Env) -> napi::Result<PromiseRaw<'env, TokenResult>> {
+        let outcome =
+            self.outcome.take().ok_or_else(|| napi::Error::from_reason("result() was called before"))?;
         let token = self.cancellation.token();
         env.spawn_future(async move {
-            let request = async {
-                let scope = Scope::parse(&scope)
-                    .map_err(|wrong| AuthError::new(ErrorKind::Settings, "invalid_scope", format!("{wrong}.")))?;
-                let want = claims
-                    .as_deref()
-                    .map_or(Want::Any, |claims| Want::Renewed { claims, refused: None });
-                credential.token(&scope, want).await
-            };
             let outcome = tokio::select! {
-                outcome = request => outcome,
+                outcome = outcome => outcome,
                 () = token.cancelled() => Err(AuthError::new(ErrorKind::Canceled, "aborted", "The caller gave up.")),
             };
             Ok(outcome.into())

@@ -83,6 +83,11 @@ impl Entry {
         if claims.is_none() || flight.claims.as_deref() == claims { flight.flight.upgrade() } else { None }
     }
 
+    /// Whether the token is due for renewal.
+    pub(super) fn is_due(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.usability() == Usability::Due)
+    }
+
     /// Whether a background renewal is not to be tried yet.
     pub(super) fn rests(&self) -> bool {
         self.rest_until.is_some_and(|until| Instant::now() < until)
@@ -106,7 +111,7 @@ impl Entry {
 
     fn fail(&mut self, error: &AuthError, claims: Option<Arc<str>>) {
         let wish = error.parts().retry_after.map(|after| after.min(LONGEST_REST));
-        if self.token.as_ref().is_some_and(|token| token.usability() == Usability::Due) {
+        if self.is_due() {
             let rest = wish.unwrap_or_default().max(REST.mul_f64(0.75 + 0.5 * fastrand::f64()));
             self.rest_until = Some(Instant::now() + rest);
             if !std::mem::replace(&mut self.told, true) {

@@ -62,8 +62,8 @@ impl Bench {
         .boxed()
     }
 
-    fn call<'a>(&'a self, want: Want<'a>, outcome: Outcome) -> BoxFuture<'a, Outcome> {
-        self.cache.get_or_request(&self.key, want, || self.flight(outcome)).boxed()
+    fn call(&self, want: Want<'_>, outcome: Outcome) -> BoxFuture<'static, Outcome> {
+        self.cache.get_or_request(&self.key, want, || self.flight(outcome))
     }
 
     /// A call whose request is answered at once.
@@ -151,7 +151,7 @@ async fn a_caller_that_leaves_leaves_the_others_alone_and_the_last_ends_the_requ
         }
         .boxed()
     };
-    let mut only = bench.cache.get_or_request(&bench.key, Want::Any, request).boxed();
+    let mut only = bench.cache.get_or_request(&bench.key, Want::Any, request);
     assert!(poll!(&mut only).is_pending());
     drop(only);
     assert_eq!(Arc::strong_count(&held), 1);
@@ -245,6 +245,21 @@ async fn a_due_token_is_renewed_in_the_background_by_one_request() {
         tokio::task::yield_now().await;
     }
     assert!(matches!(bench.cache.lookup(&bench.key), Lookup::Fresh(_)));
+    // One who found the token due before the renewal ended, and comes to renew it after: there is nothing to do.
+    bench.refresh(Ok(token("third"))).await;
+    assert_eq!(bench.asked(), 2);
+}
+
+#[tokio::test]
+async fn calls_are_heard_in_their_order_whenever_they_are_polled() {
+    let bench = Bench::new();
+    bench.answered(Want::Any, Ok(token("old"))).await.unwrap();
+    let challenged = bench.call(renewed(None), Ok(token("new")));
+    let behind = bench.call(Want::Any, Ok(token("other")));
+    bench.answer.notify_one();
+    assert_eq!(behind.await.unwrap().secret().expose(), "new");
+    assert_eq!(challenged.await.unwrap().secret().expose(), "new");
+    assert_eq!(bench.asked(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,6 +36,8 @@ fn not_json() -> AuthError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -59,6 +61,65 @@ mod tests {
     fn what_is_not_a_json_object_is_refused() {
         for bad in ["", "[]", "eyJ9", "{"] {
             assert_eq!(parameter(true, Some(bad)).unwrap_err().code(), "invalid_claims");
+        }
+    }
+
+    /// JSON of every shape, in which the names that matter here are as likely as others.
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let name = prop_oneof!["access_token", "id_token", "xms_cc", "values", ".{0,4}"];
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((name, inner), 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_challenge_is_kept_and_only_a_capability_is_added(challenge in json_value(), cae in any::<bool>()) {
+            let given = parameter(cae, Some(&challenge.to_string()));
+            let Value::Object(asked) = challenge else {
+                let error = given.unwrap_err();
+                prop_assert_eq!(error.code(), "invalid_claims");
+                return Ok(());
+            };
+            let text = given.unwrap();
+            let sent = text.as_deref().map_or_else(Map::new, |text| serde_json::from_str(text).unwrap());
+            prop_assert_eq!(text.is_none(), sent.is_empty());
+            if !cae {
+                prop_assert_eq!(&sent, &asked);
+            }
+            for (name, value) in &asked {
+                match (name.as_str(), value) {
+                    ("access_token", Value::Object(members)) => {
+                        prop_assert!(members.iter().all(|(name, value)| sent["access_token"].get(name) == Some(value)));
+                    }
+                    ("access_token", Value::Null) if cae => prop_assert!(sent["access_token"]["xms_cc"].is_object()),
+                    _ => prop_assert_eq!(sent.get(name), Some(value)),
+                }
+            }
+            prop_assert!(sent.keys().all(|name| asked.contains_key(name) || (cae && name == "access_token")));
+            // What goes out may come back in: a second pass changes nothing.
+            if let Some(text) = text {
+                prop_assert_eq!(parameter(cae, Some(&text)).unwrap(), Some(text));
+            }
+        }
+
+        #[test]
+        fn any_text_is_an_object_or_a_refusal(text in "(\\PC|[{}\":,\\[\\]])*", cae in any::<bool>()) {
+            match parameter(cae, Some(&text)) {
+                Ok(given) => prop_assert_eq!(given.map_or(b'{', |text| text.as_bytes()[0]), b'{'),
+                // The challenge is a stranger's and may be long: none of it is repeated.
+                Err(error) => prop_assert!(error.message().len() < 100),
+            }
         }
     }
 }

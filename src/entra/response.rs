@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::token::AccessToken;
 use crate::error::{AuthError, ErrorKind, ErrorParts, printable};
@@ -21,16 +21,40 @@ struct Success {
     token_type: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// An OAuth error (RFC 6749, section 5.2) with Entra's additions. Of these none may be so odd that it hides the error.
 struct Failure {
     error: String,
-    error_description: Option<String>,
-    #[serde(default)]
-    error_codes: Vec<u32>,
-    suberror: Option<String>,
-    claims: Option<String>,
-    correlation_id: Option<String>,
-    trace_id: Option<String>,
+    members: Map<String, Value>,
+}
+
+impl Failure {
+    fn parse(body: &[u8]) -> Option<Self> {
+        let mut members: Map<String, Value> = serde_json::from_slice(body).ok()?;
+        match members.remove("error")? {
+            Value::String(error) if !printable(&error, 80).is_empty() => Some(Self { error, members }),
+            _ => None,
+        }
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.members.get(name)?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A text that is short by rights.
+    fn word(&self, name: &str) -> Option<String> {
+        self.text(name).map(|text| printable(text, 80)).filter(|word| !word.is_empty())
+    }
+
+    /// The number of the AADSTS code: the first of `error_codes`, else what stands in the description.
+    fn aadsts(&self) -> Option<u32> {
+        let first = self.members.get("error_codes").and_then(|codes| codes.get(0));
+        let code = match first {
+            Some(Value::Number(code)) => code.as_u64().and_then(|code| u32::try_from(code).ok()),
+            Some(Value::String(code)) => code.parse().ok(),
+            _ => None,
+        };
+        code.or_else(|| aadsts_in(self.text("error_description").unwrap_or_default()))
+    }
 }
 
 /// Reads `answer` of the endpoint `url`; `correlation` is the id that we sent.
@@ -38,21 +62,24 @@ struct Failure {
 /// # Errors
 /// Entra's own error, whole; or an [`ErrorKind::Response`] where what answered was no token endpoint.
 pub fn parse(answer: &Response, url: &str, correlation: &str) -> Result<AccessToken, AuthError> {
-    if answer.status.is_success() {
+    let status = answer.status.as_u16();
+    let failure = Failure::parse(&answer.body);
+    // An error with a status of success is seen from gateways; with a token beside it, the token counts.
+    if answer.status.is_success()
+        && failure.as_ref().is_none_or(|failure| failure.members.contains_key("access_token"))
+    {
         return success(answer, url);
     }
     let retry_after = retry::retry_after(&answer.headers, SystemTime::now());
-    let status = answer.status.as_u16();
     let transient = matches!(status, 408 | 429) || answer.status.is_server_error();
-    let Ok(failure) = serde_json::from_slice::<Failure>(&answer.body) else {
+    let Some(failure) = failure else {
         return Err(not_oauth(answer, url, correlation, transient, retry_after));
     };
-    let description = failure.error_description.unwrap_or_default();
-    let aadsts = failure.error_codes.first().copied().or_else(|| aadsts_in(&description));
+    let description = printable(failure.text("error_description").unwrap_or_default(), 2000);
     let message = if description.is_empty() {
         format!("The token endpoint answered {} (HTTP {status}).", printable(&failure.error, EXCERPT))
     } else {
-        without_ids(&printable(&description, 2000)).to_owned()
+        without_ids(&description).to_owned()
     };
     Err(ErrorParts {
         kind: ErrorKind::Server,
@@ -60,14 +87,12 @@ pub fn parse(answer: &Response, url: &str, correlation: &str) -> Result<AccessTo
         code: printable(&failure.error, 80).into(),
         message,
         hint: None,
-        aadsts,
+        aadsts: failure.aadsts(),
         status: Some(status),
-        suberror: failure.suberror.filter(|s| !s.is_empty()).map(|s| printable(&s, 80)),
-        claims: failure.claims,
-        correlation_id: Some(
-            failure.correlation_id.map_or_else(|| correlation.to_owned(), |id| printable(&id, 80)),
-        ),
-        trace_id: failure.trace_id.map(|id| printable(&id, 80)),
+        suberror: failure.word("suberror"),
+        claims: failure.text("claims").map(str::to_owned),
+        correlation_id: Some(failure.word("correlation_id").unwrap_or_else(|| correlation.to_owned())),
+        trace_id: failure.word("trace_id"),
         retry_after,
     }
     .into())
@@ -101,7 +126,13 @@ fn success(answer: &Response, url: &str) -> Result<AccessToken, AuthError> {
 fn seconds(value: &Value) -> Option<Duration> {
     const WEEK: u64 = 7 * 24 * 3600;
     let seconds = match value {
-        Value::Number(number) => number.as_u64()?,
+        // A fraction of a second is nothing; what is negative or endless is no life.
+        Value::Number(number) => number.as_u64().or_else(|| {
+            number
+                .as_f64()
+                .filter(|n| *n >= 0.0)
+                .map(|n| Duration::try_from_secs_f64(n).unwrap_or(Duration::MAX).as_secs())
+        })?,
         Value::String(text) => text.trim().parse().ok()?,
         _ => return None,
     };
@@ -115,7 +146,12 @@ fn not_oauth(
     transient: bool,
     retry_after: Option<Duration>,
 ) -> AuthError {
-    let text = printable(&String::from_utf8_lossy(&answer.body), EXCERPT);
+    let body = String::from_utf8_lossy(&answer.body);
+    let text = if may_hold_a_secret(&body) {
+        "its text is not shown, because it may hold a secret".to_owned()
+    } else {
+        printable(&body, EXCERPT)
+    };
     let kind =
         answer.header("content-type").map_or_else(|| "no content type".to_owned(), |t| printable(t, 80));
     let status = answer.status.as_u16();
@@ -141,11 +177,18 @@ fn not_oauth(
     .into()
 }
 
-/// The number behind `AADSTS` at the front of a description.
+/// Whether a stranger's answer holds a token of ours, or tells us again what we sent it, as proxies do that are set to
+/// help with debugging. All tokens and assertions of Entra are JSON Web Tokens, which begin with an encoded `{"`.
+fn may_hold_a_secret(body: &str) -> bool {
+    ["access_token", "client_secret", "client_assertion", "eyJ"].iter().any(|sign| body.contains(sign))
+}
+
+/// The first number behind `AADSTS` in a description, most often at its front.
 fn aadsts_in(description: &str) -> Option<u32> {
-    let digits = description.split_once("AADSTS")?.1;
-    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-    digits[..end].parse().ok()
+    description.split("AADSTS").skip(1).find_map(|digits| {
+        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+        digits[..end].parse().ok()
+    })
 }
 
 /// A description without its tail of ids and time, which have fields of their own. The separator has been `\r\n` and
@@ -153,6 +196,9 @@ fn aadsts_in(description: &str) -> Option<u32> {
 fn without_ids(description: &str) -> &str {
     description.find(" Trace ID: ").map_or(description, |at| &description[..at])
 }
+
+#[cfg(test)]
+mod properties;
 
 #[cfg(test)]
 mod tests {
@@ -228,6 +274,29 @@ mod tests {
             let error = failure(200, body);
             assert_eq!(error.kind(), ErrorKind::Response);
             assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_another_type_does_not_hide_the_refusal() {
+        let error = failure(
+            400,
+            r#"{"error":"invalid_client","error_description":"AADSTS: see AADSTS7000222: expired","error_codes":null,"suberror":7,"trace_id":[]}"#,
+        );
+        assert_eq!((error.code(), error.parts().aadsts), ("invalid_client", Some(7_000_222)));
+        assert_eq!((error.parts().suberror.as_deref(), error.parts().trace_id.as_deref()), (None, None));
+    }
+
+    #[test]
+    fn a_stranger_who_repeats_secrets_is_not_quoted() {
+        for body in [
+            r#"{"access_token":"hush","expires_in":3599}"#,
+            "<pre>POST /token client_id=1&client_secret=hush&scope=x</pre>",
+            "upstream said Bearer eyJhush",
+        ] {
+            let error = failure(502, body);
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+            assert!(error.message().contains("not shown"), "{error}");
         }
     }
 }

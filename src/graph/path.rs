@@ -13,6 +13,9 @@ const LONGEST: usize = 16 * 1024;
 const BARE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
 
+/// The same in a name, where a number sign is part of it.
+const NAME: &AsciiSet = &BARE.add(b'#');
+
 /// A path below the API root: begins with one slash, and stays where it is whoever reads it.
 ///
 /// No scheme, host, version, `..`, backslash, control character or encoded slash: whatever a proxy or server could
@@ -61,12 +64,13 @@ impl GraphPath {
         }
         for (at, segment) in path[1..].split('/').enumerate() {
             let decoded = percent_decode_str(segment).decode_utf8_lossy();
-            if decoded.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+            let leaves = |text: &str| text.chars().any(|c| c == '/' || c == '\\' || c.is_control());
+            if leaves(&decoded) {
                 return wrong("has an encoded slash, backslash or control character in it");
             }
             // A second decoding, as some proxies do, must not make a difference either.
             let twice = percent_decode_str(&decoded).decode_utf8_lossy();
-            if [&decoded, &twice].iter().any(|s| is_dots(s)) || twice.contains(['/', '\\']) {
+            if [&decoded, &twice].iter().any(|s| is_dots(s)) || leaves(&twice) {
                 return wrong("has a segment of dots or an encoded slash in it");
             }
             if segment.is_empty() && path != "/" {
@@ -83,6 +87,10 @@ impl GraphPath {
         if let Some(query) = query {
             written.push('?');
             written.extend(utf8_percent_encode(query, BARE));
+        }
+        // What is sent counts too: encoded, a character is up to twelve.
+        if written.len() > LONGEST {
+            return wrong("is too long (16 KB at most, encoded)");
         }
         Ok(Self(written))
     }
@@ -105,7 +113,7 @@ impl GraphPath {
             )));
         };
         // The # of a guest's name would begin a fragment.
-        let user = user.as_str().replace('#', "%23");
+        let user = utf8_percent_encode(user.as_str(), NAME);
         Ok(Self(format!("/users/{user}{}", &self.0[end..])))
     }
 
@@ -134,14 +142,19 @@ fn bad_encoding(text: &str) -> Option<&'static str> {
     percent_decode_str(text).decode_utf8().is_err().then_some("has encoded bytes that are not UTF-8")
 }
 
-/// `.` and `..`, in ASCII or in the characters that normalise to a full stop.
+/// `.` and `..`, in ASCII or in the characters that normalise to a full stop, also before a parameter: some servers
+/// take `..;x` for `..`.
 fn is_dots(segment: &str) -> bool {
     let dot = |c| matches!(c, '.' | '\u{2024}' | '\u{fe52}' | '\u{ff0e}' | '\u{2025}');
-    !segment.is_empty() && segment.chars().all(dot)
+    let name = segment.split(';').next().unwrap_or_default();
+    !name.is_empty() && name.chars().all(dot)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use url::Url;
+
     use super::*;
 
     #[test]
@@ -183,6 +196,9 @@ mod tests {
             "/users/a%2fb",
             "/users/a%5cb",
             "/users/a%252fb",
+            "/users/a%250d%250ab",
+            "/users/..;/x",
+            "/users/%2e%2e;x=1/y",
             "/users/%0d%0aHost:x",
             "/users/\r\nX: y",
             "/users/\0",
@@ -202,6 +218,8 @@ mod tests {
             assert!(GraphPath::parse(path).is_err(), "{path:?}");
         }
         assert!(GraphPath::parse(&format!("/{}", "a".repeat(65_536))).is_err());
+        // Short enough as written, but not as sent.
+        assert!(GraphPath::parse(&format!("/{}", " ".repeat(LONGEST / 2))).is_err());
     }
 
     #[test]
@@ -215,5 +233,74 @@ mod tests {
         assert_eq!(of("/messages"), "/messages");
         let error = GraphPath::parse("/me/messages").unwrap().for_user(None).unwrap_err().to_string();
         assert!(error.contains("WORKIQ_USER"), "{error}");
+    }
+
+    /// Strings that are mostly paths, made of what paths are attacked with.
+    fn path() -> impl Strategy<Value = String> {
+        let piece = prop_oneof![
+            4 => "[a-zA-Z0-9]{1,4}",
+            2 => Just("/".to_owned()),
+            1 => proptest::sample::select(vec![
+                "me", "users", ".", "..", "%2e", "%252e", "%2f", "%5c", "%255C", "\\", "//", ";", "?", "#", "%23", "@",
+                ":", "://", "https:", "%", "%zz", "%c3%a9", "%ff", "%00", "%0d%0a", "\r\n", "\t", " ", "%20", "v1.0", "beta",
+                "$batch", "\u{ff0e}", "\u{2025}", "\u{2028}", "\u{7f}", "é", "[", "]", "{", "}", "|", "^", "`", "\"", "'", "<", "&",
+                "=", "+", "$select", "(", ")", ",", "!", "~", "*",
+            ]).prop_map(str::to_owned),
+            1 => any::<char>().prop_map(String::from),
+            1 => any::<u8>().prop_map(|byte| format!("%{byte:02x}")),
+        ];
+        let pieces = proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat());
+        (prop_oneof![8 => Just("/"), 1 => Just("")], pieces)
+            .prop_map(|(start, rest)| format!("{start}{rest}"))
+    }
+
+    /// What must be true of every path that is sent.
+    fn stays_under_its_origin(path: &GraphPath) -> Result<(), TestCaseError> {
+        let text = path.as_str();
+        prop_assert!(text.starts_with('/') && !text.starts_with("//") && text.len() <= LONGEST);
+        prop_assert!(text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'#'));
+        let own = text.split('?').next().unwrap_or_default();
+        for segment in own[1..].split('/') {
+            let mut segment = segment.to_owned();
+            for _ in 0..3 {
+                prop_assert!(segment != "." && segment != "..", "{text}");
+                segment = percent_decode_str(&segment).decode_utf8_lossy().into_owned();
+            }
+        }
+        let again = GraphPath::parse(text);
+        prop_assert_eq!(again.as_ref(), Ok(path), "read again, it is the same");
+        let origin = crate::settings::origin::Origin::parse("https://graph.microsoft.com").unwrap();
+        let joined = origin.join(&format!("/v1.0{text}"));
+        // As the url crate reads it, which normalises as browsers do, and as the HTTP client does.
+        let url = Url::parse(&joined).unwrap();
+        prop_assert!(origin.contains(&url) && url.username().is_empty() && url.password().is_none());
+        prop_assert_eq!(url.path(), format!("/v1.0{own}"));
+        prop_assert_eq!(url.query().is_some(), text.contains('?'));
+        prop_assert_eq!(url.fragment(), None);
+        let uri: http::Uri = joined.parse().unwrap();
+        prop_assert_eq!(uri.authority().map(http::uri::Authority::as_str), Some("graph.microsoft.com"));
+        prop_assert_eq!(uri.path(), url.path());
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_accepted_stays_under_its_origin(text in path()) {
+            match GraphPath::parse(&text) {
+                Ok(path) => {
+                    stays_under_its_origin(&path)?;
+                    let user = UserRef::parse("o'neil_^x#EXT#@contoso.onmicrosoft.com").unwrap();
+                    let path = path.for_user(Some(&user)).unwrap();
+                    prop_assert!(!path.as_str().eq_ignore_ascii_case("/me"));
+                    stays_under_its_origin(&path)?;
+                }
+                Err(error) => {
+                    let said = error.to_string();
+                    prop_assert!(said.chars().count() < 400 && !said.contains(char::is_control), "{said}");
+                }
+            }
+        }
     }
 }

@@ -11,6 +11,9 @@ const ATTEMPTS: u32 = 4;
 /// The pause after the first attempt; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
+/// The longest wish that is told apart. What is longer means "never", and must not overflow a clock it is added to.
+const LONGEST_WISH: Duration = Duration::from_secs(u32::MAX as u64);
+
 /// What is left of the retries of one call.
 #[derive(Debug)]
 pub struct Retries {
@@ -43,21 +46,24 @@ impl Retries {
         // Half of each pause is left to chance, so that many who failed together do not come back together.
         let own = (FIRST_PAUSE * 2_u32.pow(self.made - 1)).mul_f64(0.5 + 0.5 * fastrand::f64());
         let pause = wish.map_or(own, |wish| wish.max(own));
-        if Instant::now() + pause < self.deadline { Next::Pause(pause) } else { Next::Stop }
+        // Not `now + pause`: the wish is a server's, and a sum beyond the end of the clock panics.
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if pause < left { Next::Pause(pause) } else { Next::Stop }
     }
 }
 
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), from `now` by the server's own clock where it told
-/// its time. A date that has passed is no wait.
+/// its time. A date that has passed is no wait; what is more than a lifetime away is a lifetime.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // More digits than a number holds are a very long time all the same.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+        return Some(text.parse().map_or(LONGEST_WISH, Duration::from_secs).min(LONGEST_WISH));
     }
     let at = httpdate::parse_http_date(text).ok()?;
-    Some(at.duration_since(server_time(headers).unwrap_or(now)).unwrap_or_default())
+    let wait = at.duration_since(server_time(headers).unwrap_or(now)).unwrap_or_default();
+    Some(wait.min(LONGEST_WISH))
 }
 
 /// The server's clock, from `Date`.
@@ -68,6 +74,8 @@ pub fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -113,15 +121,61 @@ mod tests {
         assert_eq!(retries.next(Some(Duration::from_secs(31))), Next::Stop);
     }
 
-    proptest::proptest! {
+    #[test]
+    fn a_wish_beyond_all_clocks_is_a_stop_and_no_panic() {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        assert_eq!(Retries::new(deadline).next(Some(Duration::MAX)), Next::Stop);
+        let wish = retry_after(&headers(&[("retry-after", "18446744073709551615")]), SystemTime::now());
+        assert_eq!(Retries::new(deadline).next(wish), Next::Stop);
+    }
+
+    proptest! {
         #[test]
-        fn any_retry_after_is_a_wait_or_none(text in "\\PC{0,40}") {
-            if let Ok(value) = http::HeaderValue::from_str(&text) {
-                let headers = HeaderMap::from_iter([(header::RETRY_AFTER, value)]);
-                if let Some(wait) = retry_after(&headers, SystemTime::now()) {
-                    proptest::prop_assert!(wait <= Duration::from_secs(u64::MAX));
+        fn any_retry_after_is_a_bounded_wait_or_none(text in wish(), date in proptest::option::of(wish())) {
+            let mut headers = HeaderMap::new();
+            for (name, text) in [(header::RETRY_AFTER, Some(text)), (header::DATE, date)] {
+                if let Some(value) = text.and_then(|text| http::HeaderValue::from_bytes(&text).ok()) {
+                    headers.insert(name, value);
+                }
+            }
+            if let Some(wait) = retry_after(&headers, SystemTime::now()) {
+                prop_assert!(wait <= LONGEST_WISH);
+                // Whatever the server wishes, the decision is made and ends before the deadline.
+                let deadline = Instant::now() + Duration::from_secs(30);
+                if let Next::Pause(pause) = Retries::new(deadline).next(Some(wait)) {
+                    prop_assert!(pause >= wait && pause < Duration::from_secs(30));
                 }
             }
         }
+
+        #[test]
+        fn seconds_are_read_as_they_are(seconds in any::<u64>(), zeros in 0_usize..30, space in "[ \t]{0,3}") {
+            let text = format!("{space}{}{seconds}{space}", "0".repeat(zeros));
+            let wait = retry_after(&headers(&[("retry-after", &text)]), SystemTime::now());
+            prop_assert_eq!(wait, Some(Duration::from_secs(seconds).min(LONGEST_WISH)));
+        }
+
+        #[test]
+        fn a_date_is_counted_from_the_servers_own(server in 0_u64..1 << 36, ahead in -(1_i64 << 35)..1 << 35) {
+            let at = |seconds| httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+            let until = server.saturating_add_signed(ahead);
+            let headers = headers(&[("retry-after", &at(until)), ("date", &at(server))]);
+            let expected = Duration::from_secs(until.saturating_sub(server)).min(LONGEST_WISH);
+            prop_assert_eq!(retry_after(&headers, SystemTime::now()), Some(expected));
+        }
+    }
+
+    /// Seconds, dates, and anything that a header can and cannot hold.
+    fn wish() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            "[ \t]?[+-]?[0-9]{0,40}(\\.[0-9]{1,3})?".prop_map(String::into_bytes),
+            (0_u64..253_402_300_800).prop_map(|seconds| {
+                httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).into_bytes()
+            }),
+            "(Mon|Tue|Xyz),? [0-9]{1,2}[ -](Nov|Feb|foo)[ -][0-9]{1,5} [0-9:]{0,8} (GMT|UTC)?"
+                .prop_map(String::into_bytes),
+            "\\PC{0,40}".prop_map(String::into_bytes),
+            proptest::collection::vec(any::<u8>(), 0..40),
+        ]
     }
 }

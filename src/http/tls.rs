@@ -76,7 +76,8 @@ mod openssl_tls {
     use std::path::Path;
     use std::sync::OnceLock;
 
-    use openssl::ssl::{SslConnector, SslConnectorBuilder, SslMethod};
+    use openssl::error::ErrorStack;
+    use openssl::ssl::{ConnectConfiguration, SslConnector, SslConnectorBuilder, SslMethod};
     use openssl::x509::X509;
 
     use super::{Alpn, AuthError, Network, Tls, parse_pem, read_extra_ca, setup_error};
@@ -99,7 +100,19 @@ mod openssl_tls {
         let protocols: &[u8] = if alpn == Alpn::Any { b"\x02h2\x08http/1.1" } else { b"\x08http/1.1" };
         builder.set_alpn_protos(protocols).map_err(setup_error)?;
         trust(&mut builder, network)?;
-        Tls::with_connector(dial, builder).map_err(setup_error)
+        let mut connector = Tls::with_connector(dial, builder).map_err(setup_error)?;
+        connector.set_callback(|connection, uri| expect_address(connection, uri.host().unwrap_or_default()));
+        Ok(connector)
+    }
+
+    /// An IPv6 address stands in brackets in a URL, and without them in a certificate.
+    fn expect_address(connection: &mut ConnectConfiguration, host: &str) -> Result<(), ErrorStack> {
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let Some(address) = bare.and_then(|host| host.parse().ok()) else { return Ok(()) };
+        // The name of the URL is replaced as what the certificate is held against, not left out.
+        connection.set_verify_hostname(false);
+        connection.set_use_server_name_indication(false);
+        connection.param_mut().set_ip(address)
     }
 
     /// Where the system keeps its anchors.

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 pub struct Network {
     /// The proxy for https, with its credentials.
     pub proxy: Option<Proxy>,
-    /// `NO_PROXY` as it is.
+    /// `NO_PROXY`, addresses without brackets.
     pub no_proxy: Option<String>,
     /// `NODE_EXTRA_CA_CERTS`: a PEM file whose certificates are trusted besides the system's.
     pub extra_ca: Option<PathBuf>,
@@ -63,7 +63,7 @@ impl Network {
         let path = |name| environment.get(name).map(PathBuf::from);
         Self {
             proxy,
-            no_proxy: environment.first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value.to_owned()),
+            no_proxy: environment.first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| unbracketed(value)),
             extra_ca: path("NODE_EXTRA_CA_CERTS"),
             ca_file: path("SSL_CERT_FILE"),
             ca_dirs: environment
@@ -73,6 +73,15 @@ impl Network {
             fallback_ca: None,
         }
     }
+}
+
+/// An IPv6 address in a list is often written as in a URL, in brackets, under which the matcher does not know it.
+fn unbracketed(list: &str) -> String {
+    let bare = |entry: &str| {
+        let inner = entry.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        inner.unwrap_or(entry).to_owned()
+    };
+    list.split(',').map(bare).collect::<Vec<_>>().join(",")
 }
 
 fn parse_proxy(name: &str, value: &str) -> Result<Proxy, Problem> {
@@ -104,6 +113,11 @@ mod tests {
         assert_eq!(proxy.to_string(), "http://proxy.contoso.com:3128");
         assert!(proxy.url().contains("hush") && !format!("{proxy:?}").contains("hush"));
         assert!(problems.is_empty());
+    }
+
+    #[test]
+    fn addresses_go_around_the_proxy_with_brackets_and_without() {
+        assert_eq!(unbracketed("[::1], localhost,.contoso.com"), "::1, localhost,.contoso.com");
     }
 
     #[test]

@@ -77,15 +77,20 @@ export const answers = [
   },
   {
     right: 'either',
-    why: 'Entra sends whole seconds: ours takes nothing else, msal-node whatever begins like a number',
+    why: 'Entra sends seconds: ours takes no other type and no endless number, msal-node whatever begins like a number',
     cases: all(
-      ['a fraction', 'a list', 'huge, as a string'].map((name) => `expires_in ${name}`),
+      ['a list', 'huge, as a string'].map((name) => `expires_in ${name}`),
       [nothing, taken],
     ),
   },
   {
-    right: 'msal-node',
-    why: 'the body names the error, and it is of more use than the status that belies it',
-    cases: { 'an OAuth error with 200': [nothing, 'invalid_client 200, A · 2 requests'] },
+    right: 'ours',
+    why: 'the body names the error, whatever its status; it keeps its AADSTS number and is remembered as a refusal is',
+    cases: {
+      'an OAuth error with 200': [
+        'invalid_client AADSTS7000215 200, invalid_client AADSTS7000215 200 · 1 request',
+        'invalid_client 200, A · 2 requests',
+      ],
+    },
   },
 ];

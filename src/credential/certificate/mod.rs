@@ -21,6 +21,8 @@ mod text;
 mod unlock;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod robustness;
 #[cfg(test)]
 pub(super) mod test_support;
