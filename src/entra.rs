@@ -8,13 +8,17 @@ pub mod response;
 pub mod scope;
 pub mod token;
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::{Request, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use crate::error::AuthError;
-use crate::http::{HttpClient, HttpError, Limits, retry};
+use crate::http::{HttpClient, HttpError, Limits, Response, retry};
+use crate::secret::{Secret, hide};
 use authority::TokenEndpoint;
 use request::TokenRequest;
 use token::AccessToken;
@@ -56,12 +60,25 @@ pub async fn acquire(
         Err(error) => Err(HttpError::Request(error.to_string())),
     };
     match answer {
-        Ok(answer) => {
+        Ok(mut answer) => {
+            hide_echo(&mut answer, request.authentication.secret());
             let skew = retry::server_time(&answer.headers).and_then(skew);
             Answer { outcome: response::parse(&answer, &url, &correlation), skew }
         }
         Err(error) => Answer { outcome: Err(error.into()), skew: None },
     }
+}
+
+/// Takes what was sent out of an answer: a gateway may repeat the request in its page, and pages are quoted in errors.
+fn hide_echo(answer: &mut Response, secret: &Secret) {
+    let raw = secret.expose().as_bytes();
+    let form = Zeroizing::new(url::form_urlencoded::byte_serialize(raw).collect::<String>());
+    let percent = Zeroizing::new(utf8_percent_encode(secret.expose(), NON_ALPHANUMERIC).to_string());
+    let hidden = match hide(&answer.body, &[raw, form.as_bytes(), percent.as_bytes()]) {
+        Cow::Borrowed(_) => return,
+        Cow::Owned(hidden) => hidden,
+    };
+    answer.body = hidden.into();
 }
 
 /// How far `server` is ahead of our clock, in seconds.

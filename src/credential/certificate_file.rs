@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::certificate::{CertificateOrigin, ClientCertificate};
 use crate::error::{AuthError, ErrorKind, printable};
 use crate::notice;
-use crate::secret::Secret;
+use crate::secret::{Secret, resembles_secret};
 use crate::settings::credential::{CertificateSetting, CertificateSource};
 
 /// How long before the end of a certificate its owner is told.
@@ -128,10 +128,11 @@ impl CertificateHolder {
 
     /// A path out of a variable that may hold a secret is not shown: it could be one that only looks like a path.
     fn unreadable(&self, path: &Path, error: &std::io::Error) -> AuthError {
-        let what = if self.name.to_ascii_uppercase().ends_with("SECRET") {
+        let shown = path.display().to_string();
+        let what = if self.name.to_ascii_uppercase().ends_with("SECRET") || resembles_secret(&shown) {
             format!("The certificate file that {} names cannot be read: {error}.", self.name)
         } else {
-            format!("The certificate file {} ({}) cannot be read: {error}.", path.display(), self.name)
+            format!("The certificate file {shown} ({}) cannot be read: {error}.", self.name)
         };
         AuthError::new(ErrorKind::Certificate, "certificate_unreadable", what)
             .with_hint("Check the path, and that this process may read the file.")

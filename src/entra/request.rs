@@ -16,6 +16,16 @@ pub enum ClientAuthentication {
     Assertion(Secret),
 }
 
+impl ClientAuthentication {
+    /// The secret or assertion.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::Secret(secret) | Self::Assertion(secret) => secret,
+        }
+    }
+}
+
 /// A client-credentials request (RFC 6749, section 4.4).
 #[derive(Debug)]
 pub struct TokenRequest {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{AuthError, ErrorKind, printable};
+use crate::secret::resembles_secret;
 
 /// One setting that is missing or wrong: which, what is wrong with it, and what it should look like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +20,13 @@ impl Problem {
         Self { name: name.into(), wrong: "is missing".into(), expected: expected.into() }
     }
 
-    /// A setting whose `value` is wrong. The value is shown: not for secrets.
+    /// A setting whose `value` is wrong. The value is shown, unless it looks like a secret that strayed there.
     #[must_use]
     pub fn wrong(name: impl Into<String>, value: &str, wrong: &str, expected: impl Into<String>) -> Self {
+        if resembles_secret(value) {
+            let wrong = format!("holds something that looks like a secret and is not shown; it {wrong}");
+            return Self::hidden(name, wrong, expected);
+        }
         Self {
             name: name.into(),
             wrong: format!(
