@@ -19,6 +19,11 @@ createCredential({
   clientCertificate: '-----BEGIN CERTIFICATE-----',
   clientCertificatePassword: 'password',
   sendCertificateChain: true,
+  assertionAlg: 'RS256',
+  federatedTokenFile: '/var/run/secrets/token',
+  federatedAudience: 'api://contoso-exchange',
+  clientAssertion: async () => 'a JWT',
+  accessToken: 'a JWT',
   credential: 'certificate',
   cloud: 'usgov',
   authorityHost: 'https://login.contoso.example',
@@ -31,9 +36,22 @@ for (const mode of ['delegated', 'app-only', 'agent-user'] as const) createCrede
 for (const cloud of ['public', 'usgov', 'usgov-dod', 'china', 'bleu', 'delos'] as const) {
   createCredential({ cloud });
 }
-for (const credential of ['secret', 'certificate'] as const) {
+for (const credential of [
+  'secret',
+  'certificate',
+  'github',
+  'pipelines',
+  'token-file',
+  'managed-identity',
+  'azure-cli',
+  'access-token',
+] as const) {
   createCredential({ credential });
 }
+// It may answer at once.
+createCredential({ clientAssertion: () => 'a JWT' });
+// @ts-expect-error an assertion is text
+createCredential({ clientAssertion: () => 42 });
 
 // @ts-expect-error no such mode
 createCredential({ mode: 'apponly' });
