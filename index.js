@@ -4,8 +4,7 @@
 // JavaScript's: errors with a stack, promises, abort signals.
 
 const path = require('node:path');
-const native = require('./native.js');
-const { fallbackAnchors } = require('./anchors.cjs');
+const { fallbackAnchors, native } = require('./binding.cjs');
 
 const ERROR_FIELDS = [
   'code',
@@ -155,7 +154,7 @@ class Credential {
     const result = native.createNativeCredential(
       JSON.stringify(given),
       { ...process.env },
-      fallbackAnchors(native),
+      fallbackAnchors(),
       clientAssertion == null ? undefined : asCallback(clientAssertion),
     );
     this.#native = unwrap(result, 'credential');
@@ -165,8 +164,7 @@ class Credential {
   async getToken(scopes, options = {}) {
     const { abortSignal, claims, tenantId } = options;
     if (abortSignal?.aborted) throw new AbortError();
-    const own = this.#native.tenantId;
-    if (tenantId && own && tenantId.toLowerCase() !== own) throw otherTenant(tenantId);
+    if (tenantId) this.#checkTenant(tenantId);
     const scope = oneScope(scopes);
     if (claims) {
       // The token was refused: neither it nor what was asked for before is given to who comes from now on.
@@ -180,6 +178,12 @@ class Credential {
     warn(native.takeNotices());
     // Not held here: by now another call may have replaced it, which the core knows.
     return toAccessToken(unwrap(result, 'token'));
+  }
+
+  #checkTenant(tenantId) {
+    // Not known where somebody else has the identity.
+    const own = this.#native.tenantId;
+    if (own && tenantId.toLowerCase() !== own) throw otherTenant(tenantId);
   }
 
   #flight(scope, claims) {

@@ -7,7 +7,6 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { constants } = require('node:os');
-const { fallbackAnchors } = require('./anchors.cjs');
 
 /** How long the native side may take to wind up after a signal. */
 const GRACE_MS = 800;
@@ -130,9 +129,9 @@ function runChild({ program, args, env }) {
 
 /** Runs the native side to its outcome, which a signal cuts short. */
 async function runNative(args) {
-  let native;
+  let binding;
   try {
-    native = require('./native.js');
+    binding = require('./binding.cjs');
   } catch (error) {
     say(explainMissing(error));
     return { exitCode: 1 };
@@ -149,7 +148,7 @@ async function runNative(args) {
   };
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    call = native.runCli(args, { ...process.env }, __dirname, fallbackAnchors(native));
+    call = binding.native.runCli(args, { ...process.env }, __dirname, binding.fallbackAnchors());
     const outcome = await call.result();
     return interrupted === undefined ? outcome : { exitCode: interrupted };
   } catch (error) {
