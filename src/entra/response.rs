@@ -160,14 +160,17 @@ fn not_oauth(
         kind: ErrorKind::Response,
         code: if status == 429 { "throttled" } else { "unexpected_response" }.into(),
         message: format!("{url} answered with HTTP {status} and no OAuth error ({kind}){saying}"),
-        hint: Some(
-            if transient {
-                "Try again later; if it stays, check any proxy in between."
-            } else {
+        hint: Some(match retry_after {
+            Some(wait) => format!(
+                "It asks to be left alone for {} s, and until then calls fail here and send nothing.",
+                wait.as_secs()
+            ),
+            None if transient => "Try again later; if it stays, check any proxy in between.".into(),
+            None => {
                 "Something other than Entra answered: check WORKIQ_AUTHORITY_HOST and any proxy in between."
+                    .into()
             }
-            .into(),
-        ),
+        }),
         status: Some(status),
         correlation_id: Some(correlation.to_owned()),
         retryable: transient,

@@ -180,7 +180,10 @@ impl Selector<'_, '_> {
             None => {
                 return Problem::missing(
                     NAMES,
-                    format!("one credential: a certificate (recommended), or a client secret{advice}"),
+                    format!(
+                        "one credential: a certificate, a client secret, or neither, with the token of a CI system or \
+                         cloud (WORKIQ_FEDERATED_TOKEN_FILE, WORKIQ_CREDENTIAL){advice}"
+                    ),
                 );
             }
             Some(Kind::Secret) => "a client secret",
