@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxys_password_is_shown_to_nobody() {
+    fn the_password_of_a_proxy_is_shown_to_nobody() {
         let facts = Facts { proxy: Some("http://ada:hush@p@proxy:1\u{1b}[2J".into()), ..Facts::default() };
         let text = explained(ErrorParts { kind: ErrorKind::Tls, ..ErrorParts::default() }, &facts).unwrap();
         assert!(
