@@ -82,13 +82,13 @@ class Flight {
   #settled = false;
   #over;
 
-  /** `over` is called when nobody can join any more. */
+  /** `over` is called when nobody is to join any more. */
   constructor(call, over) {
     this.#call = call;
     this.#over = over;
     const settle = () => {
       this.#settled = true;
-      over(this);
+      over();
     };
     this.#result = call.result();
     this.#result.then(settle, settle);
@@ -112,7 +112,7 @@ class Flight {
   #leave() {
     this.#waiting -= 1;
     if (this.#waiting > 0 || this.#settled) return;
-    this.#over(this);
+    this.#over();
     this.#call.cancel();
   }
 }
@@ -191,10 +191,7 @@ class Credential {
     const key = claims ? `${scope} ${claims}` : scope;
     const known = this.#flights.get(key);
     if (known) return known;
-    const over = (flight) => {
-      if (this.#flights.get(key) === flight) this.#flights.delete(key);
-    };
-    const flight = new Flight(this.#native.acquire(scope, claims), over);
+    const flight = new Flight(this.#native.acquire(scope, claims), () => this.#closeFlights(scope));
     this.#flights.set(key, flight);
     return flight;
   }
@@ -207,10 +204,22 @@ class Credential {
     }
     const data = this.#native.cached(scope);
     if (!data) return undefined;
+    this.#closeFlights(scope);
     const token = toAccessToken(data);
     if (data.freshFor > 0) this.#hold(scope, { token, until: performance.now() + data.freshFor });
     else warn(native.takeNotices());
     return token;
+  }
+
+  /**
+   * Lets nobody join the requests for a scope any more. Once one of its tokens has reached JavaScript, somebody may have
+   * seen it refused, and a request whose end has not reached JavaScript yet may have brought the same. What is really
+   * still under way, the core shares.
+   */
+  #closeFlights(scope) {
+    for (const key of this.#flights.keys()) {
+      if (key === scope || key.startsWith(`${scope} `)) this.#flights.delete(key);
+    }
   }
 
   #hold(scope, held) {
