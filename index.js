@@ -175,7 +175,6 @@ class Credential {
       if (token) return token;
     }
     const result = await this.#flight(scope, claims).wait(abortSignal);
-    warn(native.takeNotices());
     // Not held here: by now another call may have replaced it, which the core knows.
     return toAccessToken(unwrap(result, 'token'));
   }
@@ -191,7 +190,12 @@ class Credential {
     const key = claims ? `${scope} ${claims}` : scope;
     const known = this.#flights.get(key);
     if (known) return known;
-    const flight = new Flight(this.#native.acquire(scope, claims), () => this.#closeFlights(scope));
+    const over = () => {
+      this.#closeFlights(scope);
+      // Once for all who wait.
+      warn(native.takeNotices());
+    };
+    const flight = new Flight(this.#native.acquire(scope, claims), over);
     this.#flights.set(key, flight);
     return flight;
   }

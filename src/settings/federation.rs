@@ -65,13 +65,7 @@ impl OidcEndpoint {
     /// # Errors
     /// What is wrong with it. Over anything but https the job's own token would be read on the way.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        if url.scheme() != "https" {
-            return Err("is not https");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("carries a user name or password");
-        }
+        let url = super::origin::https(text)?;
         if url.fragment().is_some() {
             return Err("has a fragment");
         }

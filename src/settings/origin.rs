@@ -14,13 +14,7 @@ impl Origin {
     /// # Errors
     /// What is wrong with it, to stand behind the value: "is not https".
     pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let url = Url::parse(text).map_err(|_| "is not a URL")?;
-        if url.scheme() != "https" {
-            return Err("is not https");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err("carries a user name or password");
-        }
+        let url = https(text)?;
         if url.host_str().is_none_or(str::is_empty) {
             return Err("has no host");
         }
@@ -57,6 +51,18 @@ impl Origin {
     pub fn join(&self, path: &str) -> String {
         format!("{self}{path}")
     }
+}
+
+/// An https URL that carries no user, for every setting that names one.
+pub(super) fn https(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "is not a URL")?;
+    if url.scheme() != "https" {
+        return Err("is not https");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("carries a user name or password");
+    }
+    Ok(url)
 }
 
 impl fmt::Display for Origin {
