@@ -9,6 +9,9 @@ use crate::settings::identity::UserRef;
 /// The longest path that is taken. Graph itself stops at 16 KB for a URL.
 const LONGEST: usize = 16 * 1024;
 
+/// As often as this a segment is read: as written, and decoded up to three times.
+const DECODINGS: usize = 4;
+
 /// What is encoded where a caller wrote it bare; all else stays as written.
 const BARE: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'`').add(b'{').add(b'}').add(b'|').add(b'^');
@@ -63,24 +66,30 @@ impl GraphPath {
             return wrong(what);
         }
         for (at, segment) in path[1..].split('/').enumerate() {
-            let decoded = percent_decode_str(segment).decode_utf8_lossy();
-            let leaves = |text: &str| text.chars().any(|c| c == '/' || c == '\\' || c.is_control());
-            if leaves(&decoded) {
-                return wrong("has an encoded slash, backslash or control character in it");
-            }
-            // A second decoding, as some proxies do, must not make a difference either.
-            let twice = percent_decode_str(&decoded).decode_utf8_lossy();
-            if [&decoded, &twice].iter().any(|s| is_dots(s)) || leaves(&twice) {
-                return wrong("has a segment of dots or an encoded slash in it");
-            }
             if segment.is_empty() && path != "/" {
                 return wrong("has an empty segment");
             }
-            if at == 0 && (decoded.eq_ignore_ascii_case("v1.0") || decoded.eq_ignore_ascii_case("beta")) {
-                return wrong("begins with an API version, which is added for you");
-            }
-            if decoded.eq_ignore_ascii_case("$batch") {
-                return wrong("is a batch; ask for each path by itself");
+            // A second decoding, as some proxies do, must not make a difference either, nor a third.
+            let mut read = segment.to_owned();
+            for _ in 0..DECODINGS {
+                if read.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
+                    return wrong("has an encoded slash, backslash or control character in it");
+                }
+                if has_dots(&read) {
+                    return wrong("has a segment of dots in it");
+                }
+                let name = bare_name(&read);
+                if at == 0 && (name.eq_ignore_ascii_case("v1.0") || name.eq_ignore_ascii_case("beta")) {
+                    return wrong("begins with an API version, which is added for you");
+                }
+                if name.eq_ignore_ascii_case("$batch") {
+                    return wrong("is a batch; ask for each path by itself");
+                }
+                let decoded = percent_decode_str(&read).decode_utf8_lossy().into_owned();
+                if decoded == read {
+                    break;
+                }
+                read = decoded;
             }
         }
         let mut written = utf8_percent_encode(path, BARE).to_string();
@@ -142,12 +151,21 @@ fn bad_encoding(text: &str) -> Option<&'static str> {
     percent_decode_str(text).decode_utf8().is_err().then_some("has encoded bytes that are not UTF-8")
 }
 
-/// `.` and `..`, in ASCII or in the characters that normalise to a full stop, also before a parameter: some servers
-/// take `..;x` for `..`.
-fn is_dots(segment: &str) -> bool {
+/// What some servers take a segment for: without parameters, and without the spaces and dots that Windows drops at the
+/// end of a name.
+fn bare_name(segment: &str) -> &str {
+    segment.split(';').next().unwrap_or_default().trim().trim_end_matches('.')
+}
+
+/// `.` and `..`, in ASCII or in the characters that normalise to a full stop; also before a parameter (some servers take
+/// `..;x` for `..`), with spaces, as part of a drive's path (`root:/a/..:`), and beside what normalises to a slash.
+fn has_dots(segment: &str) -> bool {
     let dot = |c| matches!(c, '.' | '\u{2024}' | '\u{fe52}' | '\u{ff0e}' | '\u{2025}');
-    let name = segment.split(';').next().unwrap_or_default();
-    !name.is_empty() && name.chars().all(dot)
+    let slash = |c| matches!(c, ':' | '\u{ff0f}' | '\u{2044}' | '\u{2215}' | '\u{ff3c}' | '\u{fe68}');
+    segment.split(slash).any(|part| {
+        let name = part.split(';').next().unwrap_or_default().trim();
+        !name.is_empty() && name.chars().all(dot)
+    })
 }
 
 #[cfg(test)]
@@ -165,6 +183,10 @@ mod tests {
             "/sites/contoso.sharepoint.com,a,b",
             "/drives/b!x/root:/General/plan.docx:/content",
             "/users/ada%40contoso.com/messages/AAMk%3D",
+            "/drives/b!x/root:/100%25.docx:/content",
+            "/drives/b!x/root:/.hidden/a..b/%E2%80%A6:/content",
+            "/drives/b!x/root:/a%EF%BC%8Fb.docx:/content",
+            "/chats/19:abc.def@thread.v2/messages",
             "/users?$filter=displayName%20eq%20%27Ada%27",
             "/",
         ] {
@@ -211,6 +233,21 @@ mod tests {
             "/users/%ff",
             "/users/\u{ff0e}\u{ff0e}/x",
             "/users/\u{2025}/x",
+            "/users/..%20/x",
+            "/users/%20../x",
+            "/users/%25252e%25252e/x",
+            "/users/a%25252fb",
+            "/drives/b!x/root:/a/..:/children",
+            "/drives/b!x/root:..:/children",
+            "/drives/b!x/root:/..\u{ff0f}a:/content",
+            "/users/..\u{2215}x",
+            "/v1.0;x/users",
+            "/v1.0./users",
+            "/%2576%2531.0/users",
+            "/beta%20/users",
+            "/%24Batch;x",
+            "/$batch.",
+            "/%2524batch",
             "/$batch",
             "/%24batch",
             "javascript:alert(1)",
