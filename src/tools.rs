@@ -1,6 +1,12 @@
 //! Work IQ's tools: what each means, whoever calls it.
 
+pub mod budget;
 mod fetch;
+pub mod measure;
+pub mod present;
+pub mod redact;
+pub mod render;
+pub mod untrusted;
 
 use serde_json::{Map, Value};
 
