@@ -28,23 +28,23 @@ const LEAST: usize = 200;
 /// The member that says what was left out.
 pub(super) const TRUNCATED: &str = "truncated";
 
-/// Cuts `value` to `limit` bytes in `form`; `budget` is what the note says that an administrator can raise. Gives
+/// Cuts `value`, of `size` bytes in `form`, to `limit`; `budget` is what the note says that an administrator can raise. Gives
 /// whether it had to.
 ///
 /// The shape stays: `results` has an entry for each path, in order, as long as each can have a few bytes.
-pub(super) fn cut(value: &mut Value, form: Form, limit: usize, budget: usize) -> bool {
-    if form.value(value) <= limit {
+pub(super) fn cut(value: &mut Value, form: Form, size: usize, limit: usize, budget: usize) -> bool {
+    if size <= limit {
         return false;
     }
     match value {
         Value::Object(members) => {
             if members.len() == 1 && members.get("results").is_some_and(Value::is_array) {
-                cut_results(members, form, limit, budget);
+                cut_results(members, form, size, limit, budget);
             } else {
-                cut_one(members, form, limit, budget, false);
+                cut_one(members, form, size, limit, budget, false);
             }
         }
-        _ => Fit::new(form).value_or_null(value, limit),
+        _ => Fit::new(form).value_or_null(value, size, limit),
     }
     // A last word, should a sum above be wrong for some shape: the limit holds.
     if form.value(value) > limit {
@@ -54,15 +54,20 @@ pub(super) fn cut(value: &mut Value, form: Form, limit: usize, budget: usize) ->
 }
 
 /// `{"results": […]}`: a fair share for each.
-fn cut_results(members: &mut Map<String, Value>, form: Form, limit: usize, budget: usize) {
+fn cut_results(members: &mut Map<String, Value>, form: Form, size: usize, limit: usize, budget: usize) {
     let Some(Value::Array(results)) = members.get_mut("results") else { return };
-    let mut room = limit.saturating_sub(form.name("results") + 4);
+    // {"results":[…]}
+    let around = form.name("results") + 4;
+    let mut room = limit.saturating_sub(around);
     let all = results.len();
     if all * LEAST > room {
         room = room.saturating_sub(REST);
         results.truncate(room / LEAST);
     }
-    let sizes: Vec<_> = results.iter().map(|result| form.value(result) + 1).collect();
+    let sizes: Vec<_> = match results.as_slice() {
+        [_] if all == 1 => vec![size - around + 1],
+        several => several.iter().map(|result| form.value(result) + 1).collect(),
+    };
     // Errors are what a caller must see: they come first, as long as the others can still say that they were cut.
     let failed: Vec<_> = results.iter().map(|result| result.get("error").is_some()).collect();
     let errors: usize = sizes.iter().zip(&failed).filter(|(_, failed)| **failed).map(|(size, _)| size).sum();
@@ -73,8 +78,8 @@ fn cut_results(members: &mut Map<String, Value>, form: Form, limit: usize, budge
         if size > share {
             let limit = share.saturating_sub(1);
             match result {
-                Value::Object(members) => cut_one(members, form, limit, budget, all > 1),
-                other => Fit::new(form).value_or_null(other, limit),
+                Value::Object(members) => cut_one(members, form, size - 1, limit, budget, all > 1),
+                other => Fit::new(form).value_or_null(other, size - 1, limit),
             }
         }
     }
@@ -85,15 +90,26 @@ fn cut_results(members: &mut Map<String, Value>, form: Form, limit: usize, budge
 }
 
 /// One result, `{"statusCode": …, "data": …}`, or any other object: cut, with a note.
-fn cut_one(members: &mut Map<String, Value>, form: Form, limit: usize, budget: usize, several: bool) {
+fn cut_one(
+    members: &mut Map<String, Value>,
+    form: Form,
+    mut size: usize,
+    limit: usize,
+    budget: usize,
+    several: bool,
+) {
     // A member of that name that came from elsewhere would be taken for ours.
-    members.shift_remove(TRUNCATED);
+    if let Some(other) = members.shift_remove(TRUNCATED) {
+        let comma = usize::from(!members.is_empty());
+        size -= form.name(TRUNCATED) + form.value(&other) + comma;
+    }
     let had_data = members.contains_key("data");
     let taken = |note: &Value| form.name(TRUNCATED) + form.value(note) + 1;
     let full = limit >= FULL;
     let no_data = form.name("data") + 5;
     let mut fit = Fit::new(form);
-    fit.members(members, limit.saturating_sub(no_data + if full { NOTE } else { taken(&advice::alone()) }));
+    let reserved = no_data + if full { NOTE } else { taken(&advice::alone()) };
+    fit.members(members, size, limit.saturating_sub(reserved));
     if had_data && !members.contains_key("data") {
         members.insert("data".to_owned(), Value::Null);
     }
@@ -113,7 +129,8 @@ mod tests {
 
     fn cut_to(value: &Value, limit: usize) -> Value {
         let mut cut_value = value.clone();
-        assert!(cut(&mut cut_value, Form::Structured, limit, 32_768), "{} fit", value.to_string().len());
+        let size = Form::Structured.value(value);
+        assert!(cut(&mut cut_value, Form::Structured, size, limit, 32_768), "{size} fit");
         assert!(cut_value.to_string().len() <= limit, "{}", cut_value.to_string().len());
         cut_value
     }
@@ -130,7 +147,8 @@ mod tests {
     fn what_fits_is_left_alone() {
         let mut value = json!({"results": [{"statusCode": 200, "data": {"value": [message(0, 100)]}}]});
         let before = value.clone();
-        assert!(!cut(&mut value, Form::Structured, LIMIT, 32_768));
+        let size = Form::Structured.value(&value);
+        assert!(!cut(&mut value, Form::Structured, size, LIMIT, 32_768));
         assert_eq!(value, before);
     }
 
@@ -160,7 +178,8 @@ mod tests {
         // What was advised fits.
         let mut advised =
             json!({"results": [{"statusCode": 200, "data": {"value": kept, "@odata.nextLink": "/x"}}]});
-        assert!(!super::cut(&mut advised, Form::Structured, LIMIT, 32_768));
+        let size = Form::Structured.value(&advised);
+        assert!(!super::cut(&mut advised, Form::Structured, size, LIMIT, 32_768));
     }
 
     #[test]
@@ -247,7 +266,7 @@ mod tests {
             let before = of(&inner);
             let mut after = before.clone();
             let size = form.value(&before);
-            let was_cut = cut(&mut after, form, limit, 32_768);
+            let was_cut = cut(&mut after, form, size, limit, 32_768);
             prop_assert_eq!(was_cut, size > limit);
             prop_assert!(form.value(&after) <= limit);
             prop_assert!(was_cut || after == before);

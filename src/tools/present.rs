@@ -74,7 +74,7 @@ pub fn present(
             let mut size = Form::Structured.value(&value);
             let cut = size + WORDS > budget;
             if cut {
-                budget::cut(&mut value, Form::Structured, budget - most, budget);
+                budget::cut(&mut value, Form::Structured, size, budget - most, budget);
                 size = Form::Structured.value(&value);
             }
             let text = render(&value, most.min(budget - size));
@@ -84,7 +84,8 @@ pub fn present(
         Rendering::Whole => {
             let closing = untrusted::WORDS;
             let limit = budget - Form::Structured.string(closing) - 2;
-            let cut = budget::cut(&mut value, Form::Text, limit, budget);
+            let size = Form::Text.value(&value);
+            let cut = budget::cut(&mut value, Form::Text, size, limit, budget);
             put_back(&mut value, apart);
             Presented { structured: None, text: value.to_string(), closing: Some(closing), redacted, cut }
         }

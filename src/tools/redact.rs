@@ -33,6 +33,9 @@ const HOSTS: [&str; 12] = [
     ".microsoftpersonalcontent.com",
 ];
 
+/// Parameters whose value signs in whoever has the link.
+const KEYS: [&str; 4] = ["access_token", "X-Amz-Signature", "X-Goog-Signature", "authkey"];
+
 /// Takes the links out of `value`, in each place of a few words; gives how many there were.
 pub fn redact(value: &mut Value) -> usize {
     match value {
@@ -89,7 +92,8 @@ fn redact_text(text: &mut String) -> usize {
     found.len()
 }
 
-/// The next `http://` or `https://` address at or after `from`, up to what cannot be part of one.
+/// The next `http://` or `https://` address at or after `from`, up to what cannot be part of one: in ASCII, since other
+/// characters are encoded in an address, and what follows one goes with it.
 fn next_url(text: &str, mut from: usize) -> Option<Range<usize>> {
     loop {
         let colon = from + text[from..].find(':')?;
@@ -104,9 +108,9 @@ fn next_url(text: &str, mut from: usize) -> Option<Range<usize>> {
                 .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
         });
         if let Some(scheme) = scheme {
-            let ends =
-                |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '<' | '>' | '\\');
-            let end = text[from..].find(ends).map_or(text.len(), |length| from + length);
+            let ends = |byte: &u8| *byte <= b' ' || matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'\\');
+            let end =
+                text.as_bytes()[from..].iter().position(ends).map_or(text.len(), |length| from + length);
             return Some(colon - scheme.len()..end);
         }
     }
@@ -114,40 +118,48 @@ fn next_url(text: &str, mut from: usize) -> Option<Range<usize>> {
 
 /// What to put in place of a URL that signs in whoever has it; `whole` if it is all of a value.
 fn signed(url: &str, whole: bool) -> Option<&'static str> {
-    let (address, query) = url.split_at(url.find(['?', '#'])?);
+    let (address, query) = url.split_at(url.bytes().position(|byte| matches!(byte, b'?' | b'#'))?);
+    // The shortest there is: ?sig=1&se=2
+    if query.len() < 11 {
+        return None;
+    }
     if has_tempauth(query) {
         return Some(DOWNLOAD);
     }
     if !whole && !of_microsoft(address) {
         return None;
     }
-    let has = |wanted: &str| {
-        // HTML writes & as &amp;.
-        query[1..].split(['&', ';', '#', '?']).any(|parameter| {
-            parameter
-                .get(..wanted.len())
-                .is_some_and(|name| name.eq_ignore_ascii_case(wanted) && parameter.len() > wanted.len())
-        })
-    };
-    if has("sig=") && (has("se=") || has("sv=")) {
-        return Some(DOWNLOAD);
+    let (mut signature, mut terms) = (false, false);
+    // HTML writes & as &amp;.
+    for parameter in query[1..].split(['&', ';', '#', '?']) {
+        let Some((name, value)) = parameter.split_once('=') else { continue };
+        let is = |other: &str| name.eq_ignore_ascii_case(other) && !value.is_empty();
+        signature |= is("sig");
+        terms |= is("se") || is("sv");
+        if KEYS.into_iter().any(is) {
+            return Some(LINK);
+        }
     }
-    let keys = ["access_token=", "X-Amz-Signature=", "X-Goog-Signature=", "authkey="];
-    keys.into_iter().any(has).then_some(LINK)
+    (signature && terms).then_some(DOWNLOAD)
 }
 
 /// The signature of `SharePoint`'s own kind, also in a link within a link, as its thumbnail service has.
 fn has_tempauth(query: &str) -> bool {
-    const NAME: &[u8] = b"tempauth";
-    query.as_bytes().windows(NAME.len() + 1).enumerate().any(|(at, window)| {
-        let (name, sign) = window.split_at(NAME.len());
-        name.eq_ignore_ascii_case(NAME) && matches!(sign, b"=" | b"%") && {
-            let rest = &query[at + NAME.len()..];
-            ["=", "%3d", "%253d"]
-                .iter()
-                .any(|sign| rest.get(..sign.len()).is_some_and(|s| s.eq_ignore_ascii_case(sign)))
+    const NAME: &str = "tempauth";
+    let mut rest = query;
+    while let Some(at) = rest.bytes().position(|byte| byte | 0x20 == b't') {
+        let found = &rest[at..];
+        let is = |sign: &str| {
+            found.get(NAME.len()..NAME.len() + sign.len()).is_some_and(|s| s.eq_ignore_ascii_case(sign))
+        };
+        if found.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+            && ["=", "%3d", "%253d"].into_iter().any(is)
+        {
+            return true;
         }
-    })
+        rest = &found[1..];
+    }
+    false
 }
 
 fn of_microsoft(address: &str) -> bool {

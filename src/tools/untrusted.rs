@@ -73,27 +73,28 @@ fn renamed(members: Map<String, Value>) -> Map<String, Value> {
 /// Wales, the only ones that Unicode recommends (UTS #51). Never two in a row.
 #[must_use]
 pub fn escape_text(text: &str) -> Cow<'_, str> {
-    let Some(at) = first_hidden(text) else {
+    let Some(mut at) = first_hidden(text) else {
         return Cow::Borrowed(text);
     };
     let mut out = Escaped::new(text.len());
-    // The character before the first hidden one is what decides whether that may stay.
-    let from = text[..at].char_indices().next_back().map_or(0, |(at, _)| at);
-    out.text.push_str(&text[..from]);
-    let mut rest = text[from..].chars();
-    while let Some(c) = rest.next() {
-        if !is_hidden(c) {
-            out.show(c);
-            if let Some(flag) = flag_tags(c, rest.as_str()) {
-                out.text.push_str(flag);
-                out.last = '\u{e007f}';
-                rest = rest.as_str()[flag.len()..].chars();
-            }
-        } else if may_stay(out.last, c, rest.clone().next()) {
+    let mut rest = text;
+    loop {
+        // What stands before a hidden character decides with it whether it may stay.
+        let (before, from) = rest.split_at(at);
+        out.copy(before);
+        let mut after = from.chars();
+        let Some(c) = after.next() else { break };
+        rest = after.as_str();
+        if let Some(flag) = flag_tags(out.last, from) {
+            out.text.push_str(flag);
+            out.last = '\u{e007f}';
+            rest = &from[flag.len()..];
+        } else if may_stay(out.last, c, after.next()) {
             out.show(c);
         } else {
             out.hide(c);
         }
+        at = first_hidden(rest).unwrap_or(rest.len());
     }
     Cow::Owned(out.finish())
 }
@@ -117,6 +118,19 @@ impl Escaped {
             run: 0,
             more: 0,
         }
+    }
+
+    /// Text in which nothing hides.
+    fn copy(&mut self, text: &str) {
+        let mut rest = text.chars();
+        // Only what follows a run may belong to it.
+        while self.run > 0
+            && let Some(c) = rest.next()
+        {
+            self.show(c);
+        }
+        self.text.push_str(rest.as_str());
+        self.last = rest.next_back().unwrap_or(self.last);
     }
 
     fn show(&mut self, c: char) {
@@ -172,6 +186,8 @@ fn first_hidden(text: &str) -> Option<usize> {
                 return Some(at);
             }
             at += 1;
+        } else if let Some(length) = never_hidden(byte, bytes.get(at + 1).copied()) {
+            at += length;
         } else {
             let c = text[at..].chars().next()?;
             if is_hidden(c) {
@@ -181,6 +197,20 @@ fn first_hidden(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The length of a character of UTF-8 that begins with these bytes, if none that does is hidden: most of the world's
+/// letters are told by one or two.
+fn never_hidden(first: u8, second: Option<u8>) -> Option<usize> {
+    match first {
+        // U+00AD and C1; U+034F; U+061C.
+        0xc2 | 0xcd | 0xd8 => None,
+        0xc3..=0xdf => Some(2),
+        // U+3164 among them.
+        0xe3 => (second != Some(0x85)).then_some(3),
+        0xe0 | 0xe4..=0xed => Some(3),
+        _ => None,
+    }
 }
 
 /// Whether eight bytes are all printable ASCII.
@@ -246,7 +276,7 @@ fn is_emoji(c: char) -> bool {
     )
 }
 
-/// The tags that make a black flag a country's, if `rest` begins with them.
+/// The tags that make a black flag, `c`, a country's, if `rest` begins with them.
 fn flag_tags(c: char, rest: &str) -> Option<&'static str> {
     const FLAGS: [&str; 3] = [
         "\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
@@ -384,6 +414,15 @@ mod tests {
             1 => any::<char>().prop_map(|c| c.to_string().repeat(20)),
         ];
         proptest::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn the_short_way_over_letters_misses_nothing() {
+        let mut bytes = [0; 4];
+        for c in (0..=u32::from(char::MAX)).filter_map(char::from_u32) {
+            let found = first_hidden(c.encode_utf8(&mut bytes)) == Some(0);
+            assert_eq!(found, is_hidden(c), "{c:?}");
+        }
     }
 
     proptest! {

@@ -34,20 +34,20 @@ impl Fit {
         Self { form, path: Vec::new(), has_next: false, left: Vec::new() }
     }
 
-    /// Makes `value`, which is larger, fit into `limit` bytes; null if it cannot.
-    pub(super) fn value_or_null(&mut self, value: &mut Value, limit: usize) {
-        if !self.value(value, limit) {
+    /// Makes `value`, of `size` bytes, which is more, fit into `limit`; null if it cannot.
+    pub(super) fn value_or_null(&mut self, value: &mut Value, size: usize, limit: usize) {
+        if !self.value(value, size, limit) {
             *value = Value::Null;
         }
     }
 
-    /// Makes `value`, which is larger, fit into `limit` bytes. If that cannot be, it is to be dropped.
-    fn value(&mut self, value: &mut Value, limit: usize) -> bool {
+    /// Makes `value`, of `size` bytes, which is more, fit into `limit`. If that cannot be, it is to be dropped.
+    fn value(&mut self, value: &mut Value, size: usize, limit: usize) -> bool {
         match value {
             Value::String(text) => self.text(text, limit),
-            Value::Array(items) => self.items(items, limit),
+            Value::Array(items) => self.items(items, size, limit),
             Value::Object(members) if limit >= 2 => {
-                self.members(members, limit);
+                self.members(members, size, limit);
                 true
             }
             _ => false,
@@ -81,25 +81,25 @@ impl Fit {
         true
     }
 
-    fn items(&mut self, items: &mut Vec<Value>, limit: usize) -> bool {
+    fn items(&mut self, items: &mut Vec<Value>, total: usize, limit: usize) -> bool {
         if limit < 2 {
             return false;
         }
         let all = items.len();
-        let (mut used, mut kept, mut total) = (1, 0, 0);
-        for (at, item) in items.iter().enumerate() {
-            let size = self.form.value(item) + 1;
-            total += size;
-            if kept == at && used + size <= limit {
-                used += size;
-                kept += 1;
+        let (mut used, mut kept, mut next) = (1, 0, 0);
+        for item in items.iter() {
+            next = self.form.value(item);
+            if used + next + 1 > limit {
+                break;
             }
+            used += next + 1;
+            kept += 1;
         }
         let mut page = self.page(items);
         if let Some(first) = items.first_mut().filter(|_| kept == 0) {
             let before = self.left.len();
             self.path.push("[0]".to_owned());
-            if self.value(first, limit - 2) {
+            if self.value(first, next, limit - 2) {
                 kept = 1;
             } else {
                 self.left.truncate(before);
@@ -137,14 +137,20 @@ impl Fit {
         }
     }
 
-    /// Makes an object fit: ids and links first, then the small members whole, then the large ones in equal shares.
-    pub(super) fn members(&mut self, members: &mut Map<String, Value>, limit: usize) {
+    /// Makes an object of `size` bytes fit: ids and links first, then the small members whole, then the large ones in
+    /// equal shares.
+    pub(super) fn members(&mut self, members: &mut Map<String, Value>, size: usize, limit: usize) {
+        // Braces and commas: each member has one more byte, and the object another.
+        let mut unmeasured = size.saturating_sub(1);
         let mut room = limit.saturating_sub(1);
         let mut sizes = Vec::with_capacity(members.len());
         let mut shares = vec![0; members.len()];
         let mut handles = vec![false; members.len()];
         for (at, (name, value)) in members.iter().enumerate() {
-            let size = self.form.name(name) + self.form.value(value) + 1;
+            // The last one is what is left of the whole. It is mostly the largest, and need not be read.
+            let last = at + 1 == members.len();
+            let size = if last { unmeasured } else { self.form.name(name) + self.form.value(value) + 1 };
+            unmeasured = unmeasured.saturating_sub(size);
             sizes.push(size);
             handles[at] = is_handle(name, value);
             if handles[at] && size <= room.min(HANDLE) {
@@ -178,7 +184,7 @@ impl Fit {
             };
             let before = self.left.len();
             self.path.push(name.clone());
-            let fits = self.value(value, room);
+            let fits = self.value(value, size - self.form.name(name) - 1, room);
             self.path.pop();
             if !fits {
                 self.left.truncate(before);
@@ -237,7 +243,8 @@ mod tests {
         {
             for limit in 68..160 {
                 let mut value = Value::String(text.clone());
-                if Fit::new(Form::Structured).value(&mut value, limit) {
+                let size = Form::Structured.value(&value);
+                if Fit::new(Form::Structured).value(&mut value, size, limit) {
                     assert!(value.to_string().len() <= limit, "{value} in {limit}");
                     let kept = value.as_str().unwrap().split("…[").next().unwrap();
                     assert!(text.starts_with(kept));
