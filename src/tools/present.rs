@@ -144,6 +144,7 @@ mod tests {
                 assert!(sent(&shown) > filled, "{} of {budget}", sent(&shown));
                 let whole = shown.structured.unwrap_or_else(|| serde_json::from_str(&shown.text).unwrap());
                 assert!(whole["results"][0]["truncated"]["how"].as_str().unwrap().contains("$top="));
+                assert!(shown.text.contains("$top="), "the text says so as well");
             }
         }
     }

@@ -86,9 +86,12 @@ fn one(page: &mut Page, number: &str, result: &Value) {
                     if data.get("@odata.nextLink").is_some() { ", and more at @odata.nextLink" } else { "" };
                 let many = if items.len() == 1 { "1 item" } else { &format!("{} items", items.len()) };
                 page.line("", &format!("{head}{many}{next}"));
+                // Before the items, which may fill all the room.
+                note(page, result);
                 for item in items {
                     page.line("   - ", &item_line(item));
                 }
+                return;
             }
             None => page.line("", &format!("{head}{}", item_line(data))),
         },
