@@ -2,8 +2,10 @@
 
 mod client;
 pub mod delegated;
+pub mod granted;
 pub mod path;
 mod pattern;
 pub mod permissions;
+pub mod refusal;
 
 pub use client::{GraphClient, GraphFailure, GraphResponse};
