@@ -65,7 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         reason: "People are searched for the signed-in user only.",
         instead: "Ask for GET /users/{id}/people without $search and look through it, or find users with \
                   GET /users?$filter=startswith(displayName,'name').",
-        link: "https://learn.microsoft.com/graph/people-example",
+        link: "https://learn.microsoft.com/graph/api/user-list-people",
     },
     Rule {
         methods: READ,
