@@ -12,7 +12,7 @@ mod ci;
 mod federated_source;
 mod fingerprint;
 mod github;
-mod jwt;
+pub(crate) mod jwt;
 mod managed_identity;
 mod pipelines;
 mod secret_source;

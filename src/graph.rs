@@ -1,6 +1,11 @@
 //! Microsoft Graph: which paths, and how they are asked for.
 
 mod client;
+pub mod delegated;
+pub mod granted;
 pub mod path;
+mod pattern;
+pub mod permissions;
+pub mod refusal;
 
 pub use client::{GraphClient, GraphFailure, GraphResponse};

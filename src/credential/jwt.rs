@@ -15,7 +15,7 @@ pub(super) const LIMIT: usize = 64 << 10;
 
 /// The claims of a token that we look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Claims {
+pub(crate) struct Claims {
     /// `iss`, who issued it.
     pub(super) issuer: Option<String>,
     /// `sub`, whom it stands for.
@@ -27,18 +27,20 @@ pub(super) struct Claims {
     /// `scp`, there in a delegated token only.
     pub(super) scopes: Option<String>,
     /// `roles`, the permissions of an application.
-    pub(super) roles: Vec<String>,
+    pub(crate) roles: Vec<String>,
     /// `idtyp`: `app` or `user`.
     pub(super) identity_type: Option<String>,
     /// `appid` (v1.0) or `azp` (v2.0), the client.
-    pub(super) client: Option<String>,
+    pub(crate) client: Option<String>,
     /// `tid`, the tenant.
-    pub(super) tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
+    /// `oid`, the service principal or user behind it.
+    pub(crate) object: Option<String>,
 }
 
 /// Why a text is no JWT, in words that stand behind "it". They hold nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum NotJwt {
+pub(crate) enum NotJwt {
     Empty,
     TooLarge,
     Parts,
@@ -74,11 +76,12 @@ struct Raw {
     appid: Option<Value>,
     azp: Option<Value>,
     tid: Option<Value>,
+    oid: Option<Value>,
 }
 
 impl Claims {
     /// Reads `token`, verifying nothing.
-    pub(super) fn read(token: &str) -> Result<Self, NotJwt> {
+    pub(crate) fn read(token: &str) -> Result<Self, NotJwt> {
         if token.is_empty() {
             return Err(NotJwt::Empty);
         }
@@ -118,7 +121,7 @@ impl Claims {
     }
 
     /// Whether a person stands behind it.
-    pub(super) fn is_delegated(&self) -> bool {
+    pub(crate) fn is_delegated(&self) -> bool {
         self.scopes.is_some()
             || self.identity_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("user"))
     }
@@ -156,6 +159,7 @@ impl TryFrom<Raw> for Claims {
             identity_type: lenient(raw.idtyp.as_ref()),
             client: lenient(raw.appid.as_ref()).or_else(|| lenient(raw.azp.as_ref())),
             tenant: lenient(raw.tid.as_ref()),
+            object: lenient(raw.oid.as_ref()),
         })
     }
 }
@@ -192,12 +196,12 @@ fn whole(number: f64) -> Option<i64> {
 
 /// Tokens for tests.
 #[cfg(test)]
-pub(super) mod test_support {
+pub(crate) mod test_support {
     use super::URL_SAFE_NO_PAD;
     use base64::Engine as _;
 
     /// A token with that payload, signed by nobody.
-    pub(in crate::credential) fn token(payload: &str) -> String {
+    pub(crate) fn token(payload: &str) -> String {
         let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
         format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(payload), part("signature"))
     }
@@ -215,7 +219,7 @@ mod tests {
     #[test]
     fn the_claims_are_read_in_the_types_that_are_seen() {
         let claims = read(
-            r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1800000000,"scp":"x","roles":["r"],"idtyp":"app","azp":"c","tid":"t"}"#,
+            r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1800000000,"scp":"x","roles":["r"],"idtyp":"app","azp":"c","tid":"t","oid":"o"}"#,
         )
         .unwrap();
         let expected = Claims {
@@ -228,6 +232,7 @@ mod tests {
             identity_type: Some("app".into()),
             client: Some("c".into()),
             tenant: Some("t".into()),
+            object: Some("o".into()),
         };
         assert_eq!(claims, expected);
         assert_eq!(read(r#"{"aud":"a"}"#).unwrap().audience, ["a"]);

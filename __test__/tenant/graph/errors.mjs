@@ -113,7 +113,7 @@ const REFUSALS = {
   NotAllowedOnUser: [
     403,
     'Forbidden',
-    'Application is not allowed to perform operations on the user, neither by application access policy nor by RSC permission evaluation.',
+    'Application is not allowed to perform operations on the user, neither is allowed access through RSC permission evaluation.',
   ],
   MissingRole: [
     403,
@@ -132,9 +132,85 @@ const REFUSALS = {
   ],
   ErrorAccessDenied: [403, 'ErrorAccessDenied', 'Access is denied. Check credentials and try again.'],
   ODataDisabled: [403, 'ErrorAccessDenied', 'Access to OData is disabled.'],
+  AppOnlyAccessPolicy: [
+    403,
+    'ErrorAccessDenied',
+    'Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings.',
+  ],
   AccessDenied: [403, 'accessDenied', 'Access denied'],
   NoScpOrRoles: [401, 'generalException', 'Either scp or roles claim need to be present in the token.'],
   PaymentRequired: [402, 'PaymentRequired', 'The API requires a licence or payment for this application.'],
+  // Permissions named in the words of Search, of the audit logs, of Defender, and as JSON in the text.
+  SearchPermissions: [
+    403,
+    'Forbidden',
+    'Access to ListItem in Graph API requires the following permissions: Sites.Read.All or Sites.ReadWrite.All. However, the application only has the following permissions granted: User.Read.All',
+  ],
+  AuditLogPermission: [
+    403,
+    'Authentication_MSGraphPermissionMissing',
+    'The principal does not have required Microsoft Graph permission(s): AuditLog.Read.All to call this API.',
+  ],
+  ApplicationRoles: [
+    403,
+    'Forbidden',
+    'Missing application roles. API required roles: SecurityIncident.Read.All, application roles: User.Read.All.',
+  ],
+  PermissionScopeNotGranted: [
+    403,
+    'UnknownError',
+    '{"errorCode":"PermissionScopeNotGranted","message":"Authorization failed due to missing permission scope Group.Read.All.","instanceAnnotations":[]}',
+  ],
+  ResourceConsent: [
+    403,
+    'Forbidden',
+    "Missing role permissions on the request. API requires one of 'ChannelMessage.Read.Group'. Roles on the request ''.",
+  ],
+  NoPermissionsInAccessToken: [
+    401,
+    'NoPermissionsInAccessToken',
+    'The token contains no permissions, or permissions can not be understood.',
+  ],
+  IdentityNotFound: [
+    403,
+    'Authorization_IdentityNotFound',
+    'The identity of the calling application could not be established.',
+  ],
+  InvalidAuthenticationToken: [
+    401,
+    'InvalidAuthenticationToken',
+    'Lifetime validation failed, the token is expired.',
+  ],
+  MeOnly: [400, 'BadRequest', '/me request is only valid with delegated authentication flow.'],
+  NotInAppOnly: [412, 'PreconditionFailed', 'Requested API is not supported in application-only context'],
+  OneNoteAppOnly: [
+    401,
+    '40001',
+    'The request does not contain a valid authentication token. Detailed error information: this API will no longer support app-only tokens starting from March 31st 2025.',
+  ],
+  ConditionalAccess: [403, 'accessDenied', 'Access has been blocked by Conditional Access policies.'],
+  LocationCondition: [
+    401,
+    'InvalidAuthenticationToken',
+    'Continuous access evaluation resulted in challenge with result: InteractionRequired and code: LocationConditionEvaluationSatisfied',
+  ],
+  NetworkLocation: [
+    403,
+    'accessDenied',
+    "Due to organizational policies, you can't access these resources from this network location.",
+  ],
+  MailboxNotEnabled: [
+    404,
+    'MailboxNotEnabledForRESTAPI',
+    'The mailbox is either inactive, soft-deleted, or is hosted on-premise.',
+  ],
+  MySiteNotFound: [404, 'ResourceNotFound', "User's mysite not found."],
+  NoSpoLicence: [400, 'BadRequest', 'Tenant does not have a SPO license.'],
+  PremiumLicence: [
+    403,
+    'Authentication_RequestFromNonPremiumTenantOrB2CTenant',
+    "Neither tenant is B2C or tenant doesn't have premium license",
+  ],
 };
 
 /** The answer for a named refusal; an unknown name becomes the code of a 403. */
