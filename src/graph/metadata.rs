@@ -9,20 +9,24 @@ mod paths;
 mod pattern;
 mod place;
 mod resolve;
+mod resource;
+mod schema;
 mod search;
 mod segment;
+pub mod store;
 mod xml;
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use model::Model;
 use paths::Paths;
 pub use place::{Operation, Operations};
-pub use resolve::{Kind, Parameter, Resource};
+pub use resource::{Kind, Parameter, Resource};
+pub use schema::{Format, SchemaError};
 pub use search::{Found, Search, SearchError};
 
 /// Graph's metadata: types, operations and where paths begin.
-#[derive(Debug)]
 pub struct Metadata {
     model: Model,
     /// Made when they are first asked for.
@@ -41,12 +45,27 @@ impl MetadataError {
 }
 
 impl Metadata {
-    /// Reads a CSDL document (OData 4.01, XML), such as `https://graph.microsoft.com/v1.0/$metadata`.
+    /// Reads a CSDL document (`OData` 4.01, XML), such as `https://graph.microsoft.com/v1.0/$metadata`.
     ///
     /// # Errors
     /// It is not UTF-8, not well-formed, cut off, larger than 64 MB, nested more than 64 deep, has a document type,
-    /// or has a type that is its own base. What it refers to and does not have is taken as untyped.
+    /// has more than 20,000 types, a type that is its own base, or names that are no identifiers. What it refers to and does not have is taken as untyped.
     pub fn parse(document: &[u8]) -> Result<Self, MetadataError> {
         Ok(Self { model: csdl::read(document)?, paths: OnceLock::new() })
     }
 }
+
+impl fmt::Debug for Metadata {
+    /// How much there is, and not a million characters of it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metadata")
+            .field("types", &self.model.types.len())
+            .field("operations", &self.model.operations.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

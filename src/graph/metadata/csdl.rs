@@ -7,7 +7,7 @@ use super::annotations::{self, Facts};
 use super::link::{self, Unlinked};
 use super::model::{
     Alternate, Binding, Import, Limits, Model, Operation, Parameter, Primitive, Property, Role, Source, Span,
-    Type, TypeId, TypeKind, Use, What,
+    Stream, Type, TypeId, TypeKind, Use, What,
 };
 use super::names::{Collector, NameId};
 use super::xml::{Node, Tag, Xml};
@@ -72,7 +72,7 @@ impl<'a> Csdl<'a> {
     fn schema(&mut self, tag: &Tag<'a>) -> Result<(), MetadataError> {
         let [namespace, alias] = tag.attributes(["Namespace", "Alias"])?;
         let namespace = self.needed(namespace, "Namespace")?;
-        let alias = alias.map(|alias| self.names.add(&alias));
+        let alias = alias.map(|alias| self.identifier(Some(alias))).transpose()?;
         self.model.schemas.push((namespace, alias));
         self.each(|this, tag| match tag.name() {
             "EntityType" => this.structured(tag, namespace, TypeKind::Entity),
@@ -90,10 +90,12 @@ impl<'a> Csdl<'a> {
     fn structured(&mut self, tag: &Tag<'a>, namespace: NameId, kind: TypeKind) -> Result<(), MetadataError> {
         let [name, base, is_abstract, open, stream] =
             tag.attributes(["Name", "BaseType", "Abstract", "OpenType", "HasStream"])?;
-        let mut of = Type::new(namespace, self.needed(name, "Name")?, kind);
+        let mut of = Type::new(namespace, self.identifier(name)?, kind);
         of.is_abstract = is(is_abstract.as_deref());
         of.open = is(open.as_deref());
-        of.has_stream = is(stream.as_deref());
+        if is(stream.as_deref()) {
+            of.stream = Stream::Always;
+        }
         if let Some(base) = base {
             // A place in the list of references until it is linked.
             of.base = Some(self.reference(&base));
@@ -110,7 +112,8 @@ impl<'a> Csdl<'a> {
             }),
             "Annotation" => {
                 let facts = annotations::read(&mut this.xml, tag)?;
-                for names in &facts.alternate_keys {
+                let are_plain = |names: &&Vec<Box<str>>| names.iter().all(|name| is_identifier(name));
+                for names in facts.alternate_keys.iter().filter(are_plain) {
                     alternates.push(Alternate { names: names.iter().map(|n| this.names.add(n)).collect() });
                 }
                 Ok(())
@@ -132,7 +135,7 @@ impl<'a> Csdl<'a> {
         let [name, of, nullable, contains] =
             tag.attributes(["Name", "Type", "Nullable", "ContainsTarget"])?;
         let property = Property {
-            name: self.needed(name, "Name")?,
+            name: self.identifier(name)?,
             of: self.usage(of, nullable.as_deref())?,
             role: match (navigation, is(contains.as_deref())) {
                 (false, _) => Role::Structural,
@@ -159,12 +162,12 @@ impl<'a> Csdl<'a> {
     fn enumeration(&mut self, tag: &Tag<'a>, namespace: NameId) -> Result<(), MetadataError> {
         let [name, flags] = tag.attributes(["Name", "IsFlags"])?;
         let kind = TypeKind::Enum { flags: is(flags.as_deref()) };
-        let mut of = Type::new(namespace, self.needed(name, "Name")?, kind);
+        let mut of = Type::new(namespace, self.identifier(name)?, kind);
         let start = self.model.words.len();
         self.each(|this, tag| {
             if tag.name() == "Member" {
                 let [name] = tag.attributes(["Name"])?;
-                let name = this.needed(name, "Name")?;
+                let name = this.identifier(name)?;
                 this.model.words.push(name);
             }
             this.xml.skip()
@@ -178,14 +181,14 @@ impl<'a> Csdl<'a> {
         let [name, of] = tag.attributes(["Name", "UnderlyingType"])?;
         let of = of.unwrap_or_default();
         let kind = TypeKind::Definition(Primitive::named(of.strip_prefix("Edm.").unwrap_or_default()));
-        let name = self.needed(name, "Name")?;
+        let name = self.identifier(name)?;
         self.model.types.push(Type::new(namespace, name, kind));
         self.xml.skip()
     }
 
     fn operation(&mut self, tag: &Tag<'a>, namespace: NameId, is_action: bool) -> Result<(), MetadataError> {
         let [name, bound] = tag.attributes(["Name", "IsBound"])?;
-        let name = self.needed(name, "Name")?;
+        let name = self.identifier(name)?;
         let mut binding_is_next = is(bound.as_deref());
         let start = self.model.parameters.len();
         let (mut binding, mut returns) = (None, None);
@@ -193,7 +196,7 @@ impl<'a> Csdl<'a> {
             "Parameter" => {
                 let [name, of, nullable] = tag.attributes(["Name", "Type", "Nullable"])?;
                 let mut parameter = Parameter {
-                    name: this.needed(name, "Name")?,
+                    name: this.identifier(name)?,
                     of: this.usage(of, nullable.as_deref())?,
                     optional: false,
                 };
@@ -228,14 +231,14 @@ impl<'a> Csdl<'a> {
 
     fn container(&mut self, tag: &Tag<'a>, namespace: NameId) -> Result<(), MetadataError> {
         let [container] = tag.attributes(["Name"])?;
-        let container = self.needed(container, "Name")?;
+        let container = self.identifier(container)?;
         self.unlinked.container = Some((namespace, container));
         self.each(|this, tag| {
             let [name, set, of, function, action] =
                 tag.attributes(["Name", "EntityType", "Type", "Function", "Action"])?;
             match tag.name() {
                 "EntitySet" | "Singleton" => {
-                    let name = this.needed(name, "Name")?;
+                    let name = this.identifier(name)?;
                     let is_set = tag.name() == "EntitySet";
                     let of = this.needed_text(if is_set { set } else { of }, "Type")?;
                     let of = this.reference(&of);
@@ -255,7 +258,7 @@ impl<'a> Csdl<'a> {
                     Ok(())
                 }
                 "FunctionImport" | "ActionImport" => {
-                    let name = this.needed(name, "Name")?;
+                    let name = this.identifier(name)?;
                     let operation = this.needed_text(function.or(action), "Function or Action")?;
                     let (namespace, of) = operation.rsplit_once('.').unwrap_or_default();
                     let operation = (this.names.add(namespace), this.names.add(of));
@@ -285,9 +288,21 @@ impl<'a> Csdl<'a> {
         Ok(())
     }
 
+    /// A name that is no more than one: what is written with it, a path or a schema, needs no escapes.
+    fn identifier(&mut self, text: Option<Cow<'_, str>>) -> Result<NameId, MetadataError> {
+        let text = self.needed_text(text, "Name")?;
+        if is_identifier(&text) {
+            Ok(self.names.add(&text))
+        } else {
+            Err(self.xml.error("a name is no identifier"))
+        }
+    }
+
+    /// Identifiers with something between them.
     fn needed(&mut self, text: Option<Cow<'_, str>>, what: &str) -> Result<NameId, MetadataError> {
         let text = self.needed_text(text, what)?;
-        Ok(self.names.add(&text))
+        let is_one = text.len() <= 4096 && text.chars().all(|c| c.is_alphanumeric() || "_./".contains(c));
+        if is_one { Ok(self.names.add(&text)) } else { Err(self.xml.error("a name is no identifier")) }
     }
 
     fn needed_text<'t>(&self, text: Option<Cow<'t, str>>, what: &str) -> Result<Cow<'t, str>, MetadataError> {
@@ -322,8 +337,7 @@ impl Type {
             base: None,
             is_abstract: false,
             open: false,
-            has_stream: false,
-            stream_below: false,
+            stream: Stream::Never,
             properties: Span::default(),
             members: Span::default(),
             keys: Span::default(),
@@ -332,6 +346,11 @@ impl Type {
             text: None,
         }
     }
+}
+
+/// A simple identifier has 128 characters at most (CSDL XML, section 17.2).
+fn is_identifier(text: &str) -> bool {
+    text.len() <= 512 && text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn is(value: Option<&str>) -> bool {

@@ -5,8 +5,12 @@ use std::collections::HashMap;
 
 use super::MetadataError;
 use super::annotations::{Facts, keep};
-use super::model::{Model, OperationId, Primitive, Source, SourceId, Type, TypeId, Use, What};
+use super::model::{Model, OperationId, Primitive, Source, SourceId, Stream, Type, TypeId, Use, What};
 use super::names::{Collector, NameId};
+
+/// How many types a document may have, since some questions go through them all for each of them. Graph's own has
+/// less than 4,000.
+const MOST: usize = 20_000;
 
 /// What can be put in its place only when everything has been read.
 #[derive(Default)]
@@ -33,6 +37,9 @@ impl Unlinked {
 type Known = HashMap<(NameId, NameId), TypeId>;
 
 pub(super) fn link(mut model: Model, names: Collector, unlinked: Unlinked) -> Result<Model, MetadataError> {
+    if model.types.len() > MOST {
+        return Err(MetadataError::new("it has more than 20,000 types"));
+    }
     let id = |at: usize| TypeId(u32::try_from(at).unwrap_or(u32::MAX));
     let known: Known =
         model.types.iter().enumerate().map(|(at, of)| ((of.namespace, of.name), id(at))).collect();
@@ -66,10 +73,13 @@ pub(super) fn link(mut model: Model, names: Collector, unlinked: Unlinked) -> Re
     }
     refuse_cycles(&model.types, &names)?;
     for at in 0..model.types.len() {
-        let mut base = model.types[at].base.filter(|_| model.types[at].has_stream);
+        let mut base = model.types[at].base.filter(|_| model.types[at].stream == Stream::Always);
         while let Some(id) = base {
-            model.types[id.index()].stream_below = true;
-            base = model.types[id.index()].base;
+            let of = &mut model.types[id.index()];
+            if of.stream == Stream::Never {
+                of.stream = Stream::Sometimes;
+            }
+            base = of.base;
         }
     }
     annotate(&mut model, annotated);
@@ -163,14 +173,13 @@ fn refuse_cycles(types: &[Type], names: &Collector) -> Result<(), MetadataError>
             trail.push(here);
             at = types[here].base.map(TypeId::index);
         }
-        let mut height = at.map_or(0, |at| above[at].map_or(TALLEST, |height| height + 1));
-        for here in trail.into_iter().rev() {
+        let lowest = at.map_or(0, |at| above[at].map_or(TALLEST, |height| height + 1));
+        for (height, here) in (lowest..).zip(trail.into_iter().rev()) {
             if height >= TALLEST {
                 let name = names.text(types[here].name);
                 return Err(MetadataError::new(&format!("the type {name} is its own base, or has too many")));
             }
             above[here] = Some(height);
-            height += 1;
         }
     }
     Ok(())

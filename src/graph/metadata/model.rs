@@ -101,10 +101,7 @@ pub(super) struct Type {
     pub(super) is_abstract: bool,
     /// An instance may have properties that the document does not name.
     pub(super) open: bool,
-    /// An instance is itself a stream, to be had under `$value`.
-    pub(super) has_stream: bool,
-    /// So is one of a type that is derived from it.
-    pub(super) stream_below: bool,
+    pub(super) stream: Stream,
     /// Its own, without those of its base.
     pub(super) properties: Span<Property>,
     pub(super) members: Span<NameId>,
@@ -112,6 +109,15 @@ pub(super) struct Type {
     pub(super) alternates: Span<Alternate>,
     pub(super) limits: Limits,
     pub(super) text: Option<u32>,
+}
+
+/// Whether an instance is itself a stream, to be had under `$value`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    Never,
+    /// One of a derived type is.
+    Sometimes,
+    Always,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +142,7 @@ pub(super) enum What {
     Type(TypeId),
 }
 
-/// The primitive types of OData 4.01 (CSDL XML, section 3.3), those of geography as one.
+/// The primitive types of `OData` 4.01 (CSDL XML, section 3.3), those of geography as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Primitive {
     Binary,
@@ -374,6 +380,12 @@ impl Model {
     pub(super) fn keys(&self, id: TypeId) -> &[NameId] {
         let keys = self.chain(id).map(|id| self.ty(id).keys.of(&self.words)).find(|keys| !keys.is_empty());
         keys.unwrap_or_default()
+    }
+
+    /// Whether a caller must give a parameter: an action's may be left out where it may be null.
+    pub(super) fn is_required(&self, id: OperationId, parameter: &Parameter) -> bool {
+        let may_be_null = self.operation(id).is_action && parameter.of.nullable;
+        !parameter.optional && !may_be_null
     }
 
     /// `microsoft.graph.message`.

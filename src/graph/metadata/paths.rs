@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::model::{Model, OperationId, Primitive, PropertyId, Role, SourceId, TypeId, Use, What};
+use super::model::{Model, OperationId, Primitive, PropertyId, Role, SourceId, Stream, TypeId, Use, What};
 use super::names::NameId;
 use super::place::{At, Next, Operations, Place};
 use super::resolve::{write_call, write_key};
@@ -203,7 +203,9 @@ pub(super) fn children(
         for id in model.properties(of).filter(|id| is_listed(model, *id, values)) {
             labels.push((Label::Name(model.property(id).name), model.place(place, Next::Property(id))));
         }
-        if model.chain(of).any(|of| model.ty(of).has_stream) || model.ty(of).stream_below {
+        if model.ty(of).stream == Stream::Sometimes
+            || model.chain(of).any(|of| model.ty(of).stream == Stream::Always)
+        {
             labels.push((Label::Value, Place { at: At::Stream, ..place }));
         }
     }

@@ -39,21 +39,23 @@ impl Pattern {
         if text.len() > LONGEST {
             return Err(SearchError::new("The pattern is longer than 256 bytes; give a shorter one."));
         }
-        let wrong = |error: regex_automata::hybrid::BuildError| {
-            let why =
-                std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
-            SearchError::new(&format!(
+        let syntax = syntax::Config::new().unicode(false).utf8(false).case_insensitive(true).nest_limit(32);
+        if let Err(error) = syntax::parse_with(text, &syntax) {
+            // Its last line says what is wrong, under a picture of the place.
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default();
+            return Err(SearchError::new(&format!(
                 "The filter is not a regular expression that can be used here: {}. Plain words or a path from its \
                  first slash on will do too.",
-                crate::error::printable(why.lines().last().unwrap_or_default(), 200)
-            ))
-        };
+                crate::error::printable(why.trim_start_matches("error: "), 200)
+            )));
+        }
         let dfa = DFA::builder()
             .configure(Config::new().cache_capacity(DFA_CACHE))
-            .syntax(syntax::Config::new().unicode(false).utf8(false).case_insensitive(true).nest_limit(32))
+            .syntax(syntax)
             .thompson(thompson::Config::new().utf8(false).nfa_size_limit(Some(NFA)))
             .build(text)
-            .map_err(wrong)?;
+            .map_err(|_| too_much())?;
         let cache = dfa.create_cache();
         let cleared = cache.clear_count();
         Ok(Self { dfa, cache, cleared })

@@ -11,77 +11,12 @@ use percent_encoding::percent_decode_str;
 use super::Metadata;
 use super::model::{Model, OperationId, SourceId, TypeId, Use, What};
 use super::names::NameId;
-use super::place::{At, Next, Operation, Operations, Place};
+use super::place::{At, Next, Place};
+use super::resource::{Kind, Parameter, Resource};
 use super::segment::{Argument, Segment};
 
 /// The longest path that is looked at: what [`GraphPath`](crate::graph::path::GraphPath) takes.
 const LONGEST: usize = 16 * 1024;
-
-/// What a path leads to.
-#[derive(Clone, Debug)]
-pub struct Resource {
-    /// What it is.
-    pub kind: Kind,
-    /// The path with a place-holder for each id, as in `/users/{user-id}/messages/{message-id}`.
-    pub template: String,
-    /// The type of what is there, of what an action or function gives, or of one element where there are many:
-    /// `microsoft.graph.message`, `Edm.String`. None where nothing comes back.
-    pub type_name: Option<String>,
-    /// Whether there are many of it.
-    pub collection: bool,
-    /// Of an action or function: what it takes. Else empty.
-    pub parameters: Vec<Parameter>,
-    /// What it can be asked for. Graph's metadata says little of that, so this is what it does not rule out.
-    pub operations: Operations,
-    pub(super) place: Place,
-}
-
-/// What a path leads to, in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Many entities: a POST makes another one.
-    Collection,
-    /// One entity: a member of a collection, or the one that a navigation property leads to.
-    Entity,
-    /// One entity, at the root.
-    Singleton,
-    /// A value of an entity, or many; no entities.
-    Property,
-    /// Bytes: `$value`, or a property such as `content`.
-    Stream,
-    /// `$count`.
-    Count,
-    /// `$ref`: that one entity points to another.
-    Ref,
-    /// Something that is done, with POST.
-    Action,
-    /// Something that is worked out, with GET.
-    Function,
-}
-
-/// A parameter of an action or function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name, in the case of the metadata.
-    pub name: String,
-    /// Its type: `Edm.String`, `Collection(microsoft.graph.recipient)`.
-    pub type_name: String,
-    /// Whether it must be given.
-    pub required: bool,
-    /// The value in the path, decoded; only functions have one there.
-    pub given: Option<String>,
-}
-
-impl Resource {
-    /// What a POST to it does: [`Operation::Create`] where it makes an entity of a collection that lives there, and
-    /// else [`Operation::Action`]. So is a POST to a collection that only points to its entities: it changes who is an
-    /// owner or a member.
-    #[must_use]
-    pub fn post(&self) -> Operation {
-        let creates = self.kind == Kind::Collection && self.operations.contains(Operation::Create);
-        if creates { Operation::Create } else { Operation::Action }
-    }
-}
 
 impl Metadata {
     /// What the path of a request leads to; none where the metadata does not know it, and then nothing may be
@@ -108,6 +43,7 @@ impl Metadata {
 }
 
 /// The way through the segments of a path.
+#[derive(Clone)]
 pub(super) struct Walk<'m> {
     model: &'m Model,
     pub(super) place: Option<Place>,
@@ -115,11 +51,22 @@ pub(super) struct Walk<'m> {
     /// Types that a key was written for.
     keys: Vec<TypeId>,
     given: Vec<(NameId, String)>,
+    source: Option<SourceId>,
+    /// Properties and types that were gone through since the source, as bindings are written.
+    route: String,
 }
 
 impl<'m> Walk<'m> {
     pub(super) fn new(model: &'m Model) -> Self {
-        Self { model, place: None, template: String::new(), keys: Vec::new(), given: Vec::new() }
+        Self {
+            model,
+            place: None,
+            template: String::new(),
+            keys: Vec::new(),
+            given: Vec::new(),
+            source: None,
+            route: String::new(),
+        }
     }
 
     fn all(mut self, segments: &[Cow<'_, str>]) -> Option<Resource> {
@@ -185,11 +132,16 @@ impl<'m> Walk<'m> {
             let id = SourceId(u32::try_from(at).ok()?);
             self.push(self.model.text(self.model.source(id).name));
             self.place = Some(self.model.source_place(id));
+            self.source = Some(id);
             return self.bracketed_key(read.arguments);
         }
         let import = self.model.imports.iter().find(|import| is(import.name))?;
+        let (namespace, name) = import.operation;
+        let namespace = self.model.namespace(self.model.text(namespace))?;
         let of = |operation: &&super::model::Operation| {
-            operation.binding.is_none() && (operation.namespace, operation.name) == import.operation
+            operation.binding.is_none()
+                && operation.name == name
+                && self.model.names.fold(operation.namespace) == namespace
         };
         let candidates = self.model.operations.iter().enumerate().filter(|(_, operation)| of(operation));
         let ids = candidates.filter_map(|(at, _)| u32::try_from(at).ok().map(OperationId));
@@ -278,7 +230,9 @@ impl<'m> Walk<'m> {
         self.place = Some(model.place(here, next));
         match next {
             Next::Property(id) => {
-                self.push(model.text(model.property(id).name));
+                let name = model.text(model.property(id).name);
+                self.push(name);
+                self.pass(name);
                 self.bracketed_key(arguments)
             }
             Next::Operation(id) => {
@@ -334,7 +288,9 @@ impl<'m> Walk<'m> {
             At::Value(value) => At::Value(Use { what: What::Type(of), ..value }),
             _ => return None,
         };
-        self.push(&self.model.full_name(of));
+        let name = self.model.full_name(of);
+        self.push(&name);
+        self.pass(&name);
         self.place = Some(Place { at, ..here });
         self.bracketed_key(read.arguments)
     }
@@ -395,6 +351,21 @@ impl<'m> Walk<'m> {
         u8::try_from(like).unwrap_or(u8::MAX)
     }
 
+    fn pass(&mut self, name: &str) {
+        if !self.route.is_empty() {
+            self.route.push('/');
+        }
+        self.route.push_str(name);
+    }
+
+    /// Where what a navigation property points to lives.
+    fn target(&self) -> Option<&'m str> {
+        let model = self.model;
+        let bindings = model.source(self.source?).bindings.of(&model.bindings);
+        let binding = bindings.iter().find(|binding| model.text(binding.path) == self.route)?;
+        Some(model.text(binding.target))
+    }
+
     fn push(&mut self, name: &str) {
         self.template.push('/');
         self.template.push_str(name);
@@ -416,7 +387,7 @@ impl<'m> Walk<'m> {
             all.map(|parameter| Parameter {
                 name: model.text(parameter.name).to_owned(),
                 type_name: model.use_name(parameter.of),
-                required: !parameter.optional,
+                required: model.is_required(id, parameter),
                 given: self.given.iter().find(|(name, _)| *name == parameter.name).map(|(_, v)| v.clone()),
             })
             .collect()
@@ -435,7 +406,19 @@ impl<'m> Walk<'m> {
             At::Function(id) => (Kind::Function, result(model.operation(id).returns), parameters(id)),
         };
         let operations = model.operations_of(place);
-        Some(Resource { kind, template: self.template, type_name, collection, parameters, operations, place })
+        let is_elsewhere =
+            matches!(place.at, At::Entities(_) | At::Entity(_) | At::Reference) && !place.contained;
+        let target = self.target().filter(|_| is_elsewhere).map(str::to_owned);
+        Some(Resource {
+            kind,
+            template: self.template,
+            type_name,
+            collection,
+            parameters,
+            target,
+            operations,
+            place,
+        })
     }
 }
 
@@ -462,3 +445,6 @@ pub(super) fn write_call(model: &Model, out: &mut String, parameters: &[(NameId,
     }
     out.push(')');
 }
+
+#[cfg(test)]
+mod tests;

@@ -278,3 +278,119 @@ fn by_pattern(model: &Model, paths: &Paths, pattern: &str, hits: &mut Hits) -> R
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::metadata::fixture::{real, small};
+
+    fn paths(metadata: &Metadata, filter: &str, limit: usize) -> (Vec<String>, usize) {
+        let search = metadata.search(filter, limit).unwrap();
+        (search.found.into_iter().map(|found| found.path).collect(), search.left_out)
+    }
+
+    #[test]
+    fn a_prefix_may_have_ids_in_it_and_end_in_the_middle_of_a_name() {
+        let metadata = small();
+        let first = |filter: &str| paths(&metadata, filter, 1).0.pop().unwrap_or_default();
+        assert_eq!(first("/users/ada@contoso.com/mess"), "/users/{user-id}/messages");
+        assert_eq!(first("/USERS('ada')/mess"), "/users/{user-id}/messages");
+        assert_eq!(first("/users/{id}/mess"), "/users/{user-id}/messages");
+        assert_eq!(first("/me/mess"), "/users/{user-id}/messages");
+        assert_eq!(first("/me"), "/me");
+        assert_eq!(first("/users/ada%40contoso.com/sendM"), "/users/{user-id}/sendMail");
+        assert_eq!(first("/users/ada?$top=1"), "/users/{user-id}");
+        assert_eq!(paths(&metadata, "/users/del", 9), (vec!["/users/delta()".to_owned()], 0));
+        assert_eq!(first("/nothing"), "");
+    }
+
+    #[test]
+    fn the_shortest_come_first_and_the_rest_is_counted() {
+        let metadata = small();
+        let (all, left) = paths(&metadata, "/", usize::MAX);
+        assert_eq!(left, 0);
+        let (some, left) = paths(&metadata, "/", 5);
+        assert_eq!((some.as_slice(), left), (&all[..5], all.len() - 5));
+        let depth = |path: &String| path.matches('/').count();
+        assert!(all.windows(2).all(|pair| depth(&pair[0]) <= depth(&pair[1])));
+        assert_eq!(all[0], "/directoryObjects");
+    }
+
+    #[test]
+    fn words_must_all_be_there_in_any_order() {
+        let metadata = small();
+        let (found, _) = paths(&metadata, "attach MESSAGES", 1);
+        assert_eq!(found, ["/users/{user-id}/messages/{message-id}/attachments"]);
+        assert_eq!(paths(&metadata, "sendmail", 9).0, ["/users/{user-id}/sendMail"]);
+        assert_eq!(paths(&metadata, "messages nothing", 9).0, [""; 0]);
+    }
+
+    #[test]
+    fn patterns_match_as_they_would_match_each_path() {
+        let metadata = small();
+        let (all, _) = paths(&metadata, "/", usize::MAX);
+        for (pattern, is_match) in [
+            ("messages$", (|path: &str| path.ends_with("messages")) as fn(&str) -> bool),
+            ("^/users/.*attachments", |path| path.starts_with("/users/") && path.contains("attachments")),
+            ("ITEMS|lists", |path| path.contains("items") || path.contains("lists")),
+            (r"^/\w+$", |path| path.matches('/').count() == 1),
+            ("s/[{]user-id[}]$", |path| path.ends_with("s/{user-id}")),
+            (r"\bsearch\(", |path| path.contains("/search(")),
+            ("[^a]{200}", |_| false),
+            ("^$", |_| false),
+        ] {
+            let expected: Vec<&String> = all.iter().filter(|path| is_match(path)).collect();
+            let (found, _) = paths(&metadata, pattern, usize::MAX);
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_cannot_be_is_an_error_that_says_what_can() {
+        let metadata = small();
+        let error = |filter: &str| metadata.search(filter, 9).unwrap_err().to_string();
+        assert!(error("  ").contains("/users/{id}/mess"));
+        assert!(error(",,").contains("/users/{id}/mess"));
+        assert!(error("[a").contains("unclosed character class"), "{}", error("[a"));
+        assert!(error(&"a*".repeat(300)).contains("256 bytes"));
+        assert!(error("(a{1000}){1000}*").contains("too much memory"));
+        assert!(error(&"x".repeat(5000)).contains("Give a filter"));
+        assert!(metadata.search(&format!("{}*", "(".repeat(100)), 9).is_err());
+    }
+
+    #[test]
+    fn what_is_too_deep_for_the_list_is_found_from_its_place() {
+        let metadata = small();
+        let path = "/drives/d/root/children/x/children/y/";
+        let (found, left) = paths(&metadata, path, 2);
+        assert_eq!(
+            found,
+            [
+                "/drives/{drive-id}/root/children/{driveItem-id}/children/{driveItem-id1}/children",
+                "/drives/{drive-id}/root/children/{driveItem-id}/children/{driveItem-id1}/content",
+            ]
+        );
+        assert!(left > 0);
+        let (found, _) = paths(&metadata, "/drives/d/root:/a/b:/ch", 9);
+        assert_eq!(found, ["/drives/{drive-id}/root:/{item-path}:/children"]);
+    }
+
+    #[test]
+    #[cfg_attr(not(graph_data), ignore = "needs ../shared/graph")]
+    fn in_microsofts_own_document_useful_paths_come_first() {
+        for (filter, path) in [
+            ("transcripts", "/users/{user-id}/onlineMeetings/{onlineMeeting-id}/transcripts"),
+            ("calendar events", "/users/{user-id}/calendar/events"),
+            ("channel messages", "/teams/{team-id}/channels/{channel-id}/messages"),
+            ("sendMail", "/users/{user-id}/sendMail"),
+            ("^/sites/.*lists$", "/sites/{site-id}/lists"),
+            ("/drives/x/root/chi", "/drives/{drive-id}/root/children"),
+            ("/search", "/search/query"),
+        ] {
+            let (found, _) = paths(real(), filter, 25);
+            assert!(found.iter().any(|one| one == path), "{filter}: {found:?}");
+        }
+        let (all, _) = paths(real(), "/", usize::MAX);
+        assert!((10_000..20_000).contains(&all.len()), "{}", all.len());
+    }
+}

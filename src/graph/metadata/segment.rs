@@ -37,7 +37,7 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// `a='x',b=2`, in the way OData writes it (part 2, section 4.3.1). None where it is anything else.
+/// `a='x',b=2`, in the way `OData` writes it (part 2, section 4.3.1). None where it is anything else.
 fn arguments(mut text: &str) -> Option<Vec<Argument<'_>>> {
     let mut found = Vec::new();
     if text.trim().is_empty() {
@@ -57,16 +57,15 @@ fn arguments(mut text: &str) -> Option<Vec<Argument<'_>>> {
             }
             None => None,
         };
-        let (value, rest) = match text.strip_prefix('\'') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let end = text.find(',').unwrap_or(text.len());
-                let value = text[..end].trim();
-                if value.is_empty() || value.contains(['\'', '(', ')']) {
-                    return None;
-                }
-                (Cow::Borrowed(value), &text[end..])
+        let (value, rest) = if let Some(quoted) = text.strip_prefix('\'') {
+            unquote(quoted)?
+        } else {
+            let end = text.find(',').unwrap_or(text.len());
+            let value = text[..end].trim();
+            if value.is_empty() || value.contains(['\'', '(', ')']) {
+                return None;
             }
+            (Cow::Borrowed(value), &text[end..])
         };
         found.push(Argument { name, value });
         text = rest.trim_start();

@@ -54,6 +54,9 @@ impl<'a> Xml<'a> {
                     self.depth -= 1;
                     Node::Close
                 }
+                Event::Text(_) | Event::CData(_) if self.depth == 0 => {
+                    return Err(self.error("there is text outside of its element"));
+                }
                 Event::Text(text) => Node::Text(text.into_inner()),
                 Event::CData(text) => Node::Text(text.into_inner()),
                 Event::DocType(_) => return Err(self.error("it has a document type")),
@@ -87,7 +90,7 @@ impl<'a> Xml<'a> {
     }
 }
 
-impl<'a> Tag<'a> {
+impl Tag<'_> {
     /// The name without its prefix.
     pub(super) fn name(&self) -> &str {
         let name = self.0.name().into_inner();
