@@ -3,6 +3,7 @@
 mod client;
 pub mod delegated;
 pub mod granted;
+pub mod metadata;
 pub mod path;
 mod pattern;
 pub mod permissions;

@@ -1,8 +1,12 @@
 /**
  * The service document and the CSDL of what the tenant serves, written from a compact model.
  */
+import { createHash } from 'node:crypto';
 
-/** Type: base, `name:Type` properties, `name>Type` navigation. `*` after a type makes it a collection. */
+/**
+ * Type: base, `name:Type` properties, `name>Type` navigation. `*` after a type makes it a collection, `!` not nullable;
+ * after a navigation `-` says that what it leads to lives elsewhere.
+ */
 const ENTITIES = {
   entity: ['', 'id:String!'],
   directoryObject: ['entity', 'deletedDateTime:DateTimeOffset'],
@@ -14,8 +18,8 @@ const ENTITIES = {
     'directoryObject',
     'displayName:String givenName:String surname:String jobTitle:String department:String mail:String ' +
       'userPrincipalName:String officeLocation:String mobilePhone:String businessPhones:String* preferredLanguage:String',
-    'messages>message* mailFolders>mailFolder* events>event* calendar>calendar calendarView>event* people>person* ' +
-      'chats>chat* joinedTeams>team* onlineMeetings>onlineMeeting*',
+    'messages>message* mailFolders>mailFolder* events>event* calendar>calendar calendarView>event*- people>person*- ' +
+      'chats>chat* joinedTeams>team*- onlineMeetings>onlineMeeting* drive>drive manager>directoryObject-',
   ],
   person: [
     'entity',
@@ -37,14 +41,15 @@ const ENTITIES = {
   mailFolder: [
     'entity',
     'displayName:String parentFolderId:String childFolderCount:Int32 unreadItemCount:Int32 totalItemCount:Int32 isHidden:Boolean',
-    'messages>message*',
+    'messages>message* childFolders>mailFolder*',
   ],
-  calendar: ['entity', 'name:String', 'events>event* calendarView>event*'],
+  calendar: ['entity', 'name:String', 'events>event* calendarView>event*-'],
   event: [
     'outlookItem',
     'subject:String body:itemBody bodyPreview:String start:dateTimeTimeZone end:dateTimeTimeZone location:location ' +
       'attendees:attendee* organizer:recipient isAllDay:Boolean isCancelled:Boolean isOrganizer:Boolean ' +
       'isOnlineMeeting:Boolean onlineMeeting:onlineMeetingInfo iCalUId:String webLink:String',
+    'attachments>attachment* instances>event*-',
   ],
   chat: [
     'entity',
@@ -123,11 +128,13 @@ const COMPLEX = {
   file: 'mimeType:String',
   folder: 'childCount:Int32',
   externalItemContent: 'type:String value:String',
+  uploadSession: 'expirationDateTime:DateTimeOffset nextExpectedRanges:String* uploadUrl:String',
   searchQuery: 'queryString:String!',
   searchRequest:
     'entityTypes:entityType* query:searchQuery from:Int32! size:Int32! fields:String* region:String',
   searchHit: 'hitId:String rank:Int32 summary:String',
   searchHitsContainer: 'hits:searchHit* total:Int32 moreResultsAvailable:Boolean',
+  scheduleInformation: 'scheduleId:String availabilityView:String',
   searchResponse: 'searchTerms:String* hitsContainers:searchHitsContainer*',
 };
 
@@ -152,6 +159,24 @@ const ENUMS = {
 const ACTIONS = [
   ['Action', 'sendMail', 'bindingParameter:user Message:message! SaveToSentItems:Boolean', ''],
   ['Action', 'send', 'bindingParameter:message', ''],
+  ['Action', 'reply', 'bindingParameter:message Message:message Comment:String', ''],
+  [
+    'Action',
+    'forward',
+    'bindingParameter:message ToRecipients:recipient* Message:message Comment:String',
+    '',
+  ],
+  ['Action', 'move', 'bindingParameter:message DestinationId:String!', 'message'],
+  ['Action', 'accept', 'bindingParameter:event SendResponse:Boolean Comment:String', ''],
+  ['Action', 'cancel', 'bindingParameter:event Comment:String', ''],
+  [
+    'Action',
+    'getSchedule',
+    'bindingParameter:calendar Schedules:String* EndTime:dateTimeTimeZone StartTime:dateTimeTimeZone ' +
+      'AvailabilityViewInterval:Int32',
+    'scheduleInformation*',
+  ],
+  ['Action', 'createUploadSession', 'bindingParameter:driveItem', 'uploadSession'],
   ['Action', 'query', 'bindingParameter:searchEntity requests:searchRequest*!', 'searchResponse*'],
   [
     'Function',
@@ -162,12 +187,23 @@ const ACTIONS = [
   ['Function', 'getAllMessages', 'bindingParameter:chat*', 'chatMessage*'],
   ['Function', 'getAllMessages', 'bindingParameter:channel*', 'chatMessage*'],
   ['Function', 'delta', 'bindingParameter:chatMessage*', 'chatMessage*'],
+  ['Function', 'delta', 'bindingParameter:user*', 'user*'],
+  ['Function', 'delta', 'bindingParameter:message*', 'message*'],
+  ['Function', 'delta', 'bindingParameter:event*', 'event*'],
+  ['Function', 'delta', 'bindingParameter:driveItem', 'driveItem*'],
   ['Function', 'getAllSites', 'bindingParameter:site*', 'site*'],
   ['Function', 'search', 'bindingParameter:drive q:String', 'driveItem*'],
+  ['Function', 'search', 'bindingParameter:driveItem q:String', 'driveItem*'],
 ];
+
+const ABSTRACT = new Set(['entity', 'outlookItem', 'attachment', 'conversationMember', 'baseItem']);
+
+/** Set by the service alone. */
+const COMPUTED = ['outlookItem/createdDateTime', 'outlookItem/lastModifiedDateTime', 'chat/createdDateTime'];
 
 const SETS = {
   users: 'user',
+  directoryObjects: 'directoryObject',
   organization: 'organization',
   chats: 'chat',
   teams: 'team',
@@ -179,7 +215,7 @@ const SINGLETONS = { me: 'user', search: 'searchEntity', external: 'external' };
 const PRIMITIVES = new Set(['String', 'Boolean', 'Int32', 'Int64', 'DateTimeOffset', 'Binary', 'Stream']);
 
 function typeName(text) {
-  const name = text.replace(/[*!]/g, '');
+  const name = text.replace(/[*!-]/g, '');
   const full = PRIMITIVES.has(name) ? `Edm.${name}` : `graph.${name}`;
   return text.includes('*') ? `Collection(${full})` : full;
 }
@@ -194,13 +230,16 @@ const property = (text) => {
 
 const navigation = (text) => {
   const [name, type] = text.split('>');
-  return `<NavigationProperty Name="${name}" Type="${typeName(type)}" ContainsTarget="true" />`;
+  const contains = type.endsWith('-') ? '' : ' ContainsTarget="true"';
+  return `<NavigationProperty Name="${name}" Type="${typeName(type)}"${contains} />`;
 };
 
 function entity([name, [base, properties, navigations]]) {
   const key = name === 'entity' ? '<Key><PropertyRef Name="id" /></Key>' : '';
   const inner = [key, ...words(properties).map(property), ...words(navigations).map(navigation)].join('');
-  const head = `Name="${name}"${base ? ` BaseType="graph.${base}"` : ''}${name === 'entity' ? ' Abstract="true"' : ''}`;
+  const stream = name === 'fileAttachment' ? ' HasStream="true"' : '';
+  const abstract = ABSTRACT.has(name) ? ' Abstract="true"' : '';
+  const head = `Name="${name}"${base ? ` BaseType="graph.${base}"` : ''}${abstract}${stream}`;
   return `<EntityType ${head}>${inner}</EntityType>`;
 }
 
@@ -240,7 +279,12 @@ export function csdl() {
     '<EntityContainer Name="GraphService">',
     ...sets,
     ...singletons,
-    '</EntityContainer></Schema></edmx:DataServices></edmx:Edmx>',
+    '</EntityContainer>',
+    ...COMPUTED.map(
+      (target) =>
+        `<Annotations Target="microsoft.graph.${target}"><Annotation Term="Org.OData.Core.V1.Computed" Bool="true" /></Annotations>`,
+    ),
+    '</Schema></edmx:DataServices></edmx:Edmx>',
     '',
   ].join('\n');
 }
@@ -255,8 +299,11 @@ export function addMetadata(router, { graphUrl }) {
       ],
     },
   }));
-  router.add('GET', '/$metadata', {}, () => ({
-    headers: { 'Content-Type': 'application/xml' },
-    body: csdl(),
-  }));
+  const text = csdl();
+  const etag = `W/"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"`;
+  router.add('GET', '/$metadata', {}, ({ headers }) =>
+    headers['if-none-match'] === etag
+      ? { status: 304, headers: { ETag: etag } }
+      : { headers: { 'Content-Type': 'application/xml', ETag: etag }, body: text },
+  );
 }

@@ -231,7 +231,11 @@ describe('Graph', () => {
   test('connectors, metadata, service document', async () => {
     assert.equal((await get('/external/connections/contosotickets/items/TICKET-101')).json.id, 'TICKET-101');
     assert.ok((await get('/')).json.value.some((one) => one.name === 'users'));
-    const { text } = await get('/$metadata', { token: undefined });
+    const { text, headers } = await get('/$metadata', { token: undefined });
+    const unchanged = { token: undefined, headers: { 'If-None-Match': headers.etag } };
+    assert.equal((await get('/$metadata', unchanged)).status, 304);
+    unchanged.headers['If-None-Match'] = 'W/"another"';
+    assert.equal((await get('/$metadata', unchanged)).text, text);
     const defined = new Set(
       [...text.matchAll(/<(?:Entity|Complex|Enum)Type Name="(\w+)"/g)].map(([, name]) => name),
     );
