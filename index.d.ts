@@ -161,8 +161,25 @@ export interface McpServer {
   /** The variables that are needed and not secret. */
   env: Record<string, string>;
   tools: string[];
-  /** Milliseconds for one call. */
+  /** Milliseconds that the client should give a call: somewhat more than the server takes at most. */
   timeout: number;
+}
+
+/** A kind of write. */
+export type WriteClass = 'create' | 'update' | 'delete' | 'action';
+
+/** Options of a server of Work IQ's tools. */
+export interface McpServerOptions extends Options {
+  /** Writes that are allowed: all with `true`, or some. None by default [`WORKIQ_ALLOW_WRITES`]. */
+  allowWrites?: boolean | WriteClass[];
+  /** The largest result of one call, text and structured content together, in bytes; 20000 [`WORKIQ_RESPONSE_BYTES`]. */
+  responseBytes?: number;
+  /** The largest file that `fetch_blob` hands out, in bytes; 4194304 [`WORKIQ_BLOB_BYTES`]. */
+  blobBytes?: number;
+  /** Hand out invisible characters as they are, and mail as it was formatted [`WORKIQ_EXACT_TEXT`]. */
+  exactText?: boolean;
+  /** Milliseconds that one call may take in all; 45000. `timeout` follows it [`WORKIQ_CALL_TIMEOUT_MS`]. */
+  callTimeoutMs?: number;
 }
 
 /**
@@ -171,7 +188,7 @@ export interface McpServer {
  *
  * @throws {AuthError} with the code `secret_in_configuration`, when a secret was given as an option
  */
-export function mcpServer(options?: Options): McpServer;
+export function mcpServer(options?: McpServerOptions): McpServer;
 
 /** Why sign-in failed, and what to do next. Never holds a secret. */
 export class AuthError extends Error {

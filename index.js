@@ -258,6 +258,11 @@ const PUBLIC_OPTIONS = {
   authorityHost: 'WORKIQ_AUTHORITY_HOST',
   graphEndpoint: 'WORKIQ_GRAPH_ENDPOINT',
   user: 'WORKIQ_USER',
+  allowWrites: 'WORKIQ_ALLOW_WRITES',
+  responseBytes: 'WORKIQ_RESPONSE_BYTES',
+  blobBytes: 'WORKIQ_BLOB_BYTES',
+  exactText: 'WORKIQ_EXACT_TEXT',
+  callTimeoutMs: 'WORKIQ_CALL_TIMEOUT_MS',
 };
 
 /** Variables that are not secret and have no option. A proxy's address may hold a password, so it is not here. */
@@ -283,8 +288,11 @@ const SECRET_OPTIONS = [
   'clientAssertion',
 ];
 
-/** Milliseconds that a client should give a call: more than the core's own 45 s in all, so that its error is seen. */
-const CALL_TIMEOUT_MS = 60_000;
+/** Milliseconds that a call takes at most, unless told otherwise. */
+const CALL_TIMEOUT_MS = 45_000;
+
+/** Milliseconds that a client should wait longer than that, so that the server's own error is seen. */
+const MARGIN_MS = 15_000;
 
 function mcpServer(options = {}) {
   const secret = SECRET_OPTIONS.find((name) => options[name] != null);
@@ -310,7 +318,7 @@ function mcpServer(options = {}) {
     args: [path.join(__dirname, 'bin', 'workiq-auth.js'), 'mcp'],
     env,
     tools: ['*'],
-    timeout: CALL_TIMEOUT_MS,
+    timeout: (Number(env.WORKIQ_CALL_TIMEOUT_MS) || CALL_TIMEOUT_MS) + MARGIN_MS,
   };
 }
 

@@ -83,17 +83,45 @@ try {
     decisions.slice(0, 5),
   );
 
-  const mixed = await fetchPaths('/users', '/me/messages');
+  const call = async (name, args) => (await client.callTool({ name, arguments: args })).structuredContent;
+  const mail = tenant.data.messages[0];
+  const drafts = `/users/${mail.owner}/messages`;
+  const found = await call('search_paths', { filter: '/users/{id}/onlineMeetings/{id}/transcripts' });
   say(
-    'What it may not read, it says, and the call goes on',
-    mixed.structuredContent.results.map(
-      (one) => `${one.statusCode} ${one.error?.code}: ${one.error?.message.slice(0, 90)}`,
-    ),
+    'search_paths finds what there is, and what this application may',
+    found.paths.slice(0, 4).map(({ path, operations, permitted = [] }) => {
+      const may = operations.filter((one) => permitted.includes(one));
+      return `${path}: ${operations.join(', ')}; permitted: ${may.join(', ') || 'nothing'}`;
+    }),
   );
+
+  const schema = await client.callTool({
+    name: 'get_schema',
+    arguments: { path: drafts, operationType: 'create', format: 'typescript' },
+  });
+  const shape = schema.content[0].text.split('\n');
+  say(`get_schema tells what a new message looks like, in ${shape.length} lines that begin with`, shape.slice(0, 8));
+
+  const write = await call('create_entity', { parentUrl: drafts, jsonBody: { subject: 'Hello' } });
+  say('A write is refused, because nobody allowed it', [
+    `${write.statusCode} ${write.error.code}`,
+    write.error.message,
+  ]);
+
+  const [refused] = (await fetchPaths('/users?$select=displayName')).structuredContent.results;
+  say('What it may not read, it explains', [
+    `${refused.statusCode} ${refused.error.code}: ${refused.error.message}`,
+    ...refused.refusal.cause.split('\n'),
+    ...refused.refusal.fix.split('\n'),
+    refused.refusal.link,
+  ]);
+
+  const [delegated] = (await fetchPaths('/me/messages')).structuredContent.results;
+  say('And what needs a signed-in user, it does not even send', [delegated.error.message]);
   const tokens = tenant.tokenRequests.length;
   const elapsed = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\nDone in ${elapsed} s, with ${tokens} sign-in, no browser and no secret.`);
-  if (tokens !== 1 || decisions.length === 0) throw new Error('the demo did not do what it says');
+  if (tokens !== 1 || decisions.length === 0 || write.statusCode !== 403) throw new Error('the demo did not do what it says');
 } catch (error) {
   console.error(`\nThe demo failed: ${error.stack}`);
   for (const line of log) console.error(`   ${line}`);

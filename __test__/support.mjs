@@ -51,6 +51,10 @@ export const hello =
 export const fetchCall = (id, ...entityUrls) =>
   line({ id, method: 'tools/call', params: { name: 'fetch', arguments: { entityUrls } } });
 
+/** A call of any tool. */
+export const toolCall = (id, name, args = {}, meta) =>
+  line({ id, method: 'tools/call', params: { name, arguments: args, ...(meta && { _meta: meta }) } });
+
 /** A server that is running, to which lines are written and whose messages are waited for by id. */
 export function startServer(env, { args = ['mcp'], stdio = ['pipe', 'pipe', 'pipe'] } = {}) {
   const child = spawn(process.execPath, [command, ...args], { env: { ...plain, ...env }, stdio });
@@ -84,5 +88,44 @@ export function startServer(env, { args = ['mcp'], stdio = ['pipe', 'pipe', 'pip
           throw new Error(`ended without an answer to ${id}: ${err}`);
         }),
       ]),
+  };
+}
+
+/**
+ * A session with a server of tools.
+ *
+ * @param {Record<string, string>} env
+ */
+export function startTools(env) {
+  const server = startServer(env);
+  server.write(hello);
+  let count = 0;
+  return {
+    ...server,
+    get err() {
+      return server.err;
+    },
+    /** The result of a call. */
+    async call(name, args, meta) {
+      count += 1;
+      server.write(toolCall(count, name, args, meta));
+      const { result, error } = await server.answer(count);
+      if (error) throw new Error(`${name}: ${error.message}`);
+      return result;
+    },
+    /** The tools that are listed. */
+    async list() {
+      count += 1;
+      server.write(line({ id: count, method: 'tools/list' }));
+      return (await server.answer(count)).result.tools;
+    },
+    /** The results of `fetch`. */
+    async fetch(...entityUrls) {
+      return (await this.call('fetch', { entityUrls })).structuredContent.results;
+    },
+    close() {
+      server.child.stdin.end();
+      return server.ended;
+    },
   };
 }

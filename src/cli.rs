@@ -2,6 +2,8 @@
 
 mod arguments;
 mod exec;
+mod print;
+mod verb;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -9,7 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Parser;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::Want;
@@ -85,27 +87,17 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
     let options = Options { fallback_ca, ..cli.settings.into() };
     match cli.command {
         Command::Exec { command } => exec::exec(&command, variables, &package),
-        Command::NotServed { .. } => exit(Err(not_served())),
         Command::Preload { node_options } => {
             let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
             print_line(&line)
         }
         Command::Token { scope, json } => exit(token(&options, &environment, scope.as_deref(), json).await),
         Command::Mcp => exit(serve(&options, &environment, cancel).await),
-        Command::Fetch { urls } => {
-            let arguments = Map::from_iter([("entityUrls".to_owned(), json!(urls))]);
-            exit(tool(&options, &environment, "fetch", arguments).await)
-        }
+        command => match verb::Verb::of(command) {
+            Ok(verb) => exit(tool(&options, &environment, verb).await),
+            Err(error) => exit(Err(error)),
+        },
     }
-}
-
-fn not_served() -> AuthError {
-    AuthError::new(
-        ErrorKind::Mode,
-        "verb_unavailable",
-        "This verb of Work IQ is not available in app-only mode in this version.",
-    )
-    .with_hint("Use fetch or mcp; unset WORKIQ_AUTH_MODE to let Work IQ sign in a person by itself.")
 }
 
 fn start_log(cli: &Cli, environment: &Environment) -> Result<(), Problem> {
@@ -188,36 +180,18 @@ async fn serve(
         .map_err(|error| AuthError::new(ErrorKind::Response, "mcp_error", format!("MCP: {error}.")))
 }
 
-/// Calls a tool and prints its structured result.
-async fn tool(
-    options: &Options,
-    environment: &Environment,
-    name: &str,
-    arguments: Map<String, Value>,
-) -> Result<(), AuthError> {
+/// Calls a tool and prints what it gives.
+async fn tool(options: &Options, environment: &Environment, verb: verb::Verb) -> Result<(), AuthError> {
     let (_, _, graph) = connect(options, environment)?;
-    // Sign-in first, so that its failure is an error of ours with its own exit code.
-    graph.sign_in().await?;
+    let tools = Tools::new(Ok(graph));
+    let call = tools.begin();
     let error = |text: &str| AuthError::new(ErrorKind::Response, "tool_error", text);
-    let outcome = Tools::new(Ok(graph)).call(name, arguments).await;
-    let outcome = outcome.ok_or_else(|| error(&format!("There is no tool {name}.")))?;
-    let structured = outcome.structured.ok_or_else(|| error(&outcome.text))?;
-    write_line(&serde_json::to_string_pretty(&structured).unwrap_or(outcome.text))?;
-    if !outcome.failed {
-        Ok(())
-    } else if refused(&structured) {
-        Err(AuthError::new(ErrorKind::Server, "not_permitted", "Microsoft Graph did not permit this."))
-    } else {
-        Err(error("Nothing could be read."))
+    let outcome = tools.call(verb.tool, verb.arguments, &call).await;
+    let outcome = outcome.ok_or_else(|| error(&format!("There is no tool {}.", verb.tool)))?;
+    if let Some(error) = outcome.error {
+        return Err(error);
     }
-}
-
-/// Whether every result is a refusal.
-fn refused(value: &Value) -> bool {
-    let status = |result: &Value| result["statusCode"].as_u64();
-    value["results"]
-        .as_array()
-        .is_some_and(|all| all.iter().all(|one| matches!(status(one), Some(401 | 403))))
+    print::outcome(outcome, &verb.print, tools.serving())
 }
 
 fn exit(outcome: Result<(), AuthError>) -> Outcome {
@@ -238,7 +212,12 @@ fn print_line(line: &str) -> Outcome {
 
 fn write_line(line: &str) -> Result<(), AuthError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| {
+    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    if written.as_ref().is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        // The reader has seen enough, as `head` has.
+        return Ok(());
+    }
+    written.map_err(|error| {
         AuthError::new(ErrorKind::Response, "output_error", format!("stdout cannot be written to: {error}."))
     })
 }

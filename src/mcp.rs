@@ -1,19 +1,22 @@
 //! The MCP server: tools on rmcp, over stdin and stdout.
 
+mod progress;
 mod stdio;
 
 use std::sync::Arc;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
 };
 use rmcp::service::{QuitReason, RequestContext, ServerInitializeError, ServiceExt};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use crate::tools::{Definition, Tools};
+use crate::settings::serving::Serving;
+use crate::tools::present::{Presentation, Rendering, present, present_text};
+use crate::tools::{Definition, Kind, Outcome, PAYLOAD, Tools, untrusted};
 use stdio::Stdio;
 
 /// Serves `tools` on stdin and stdout until stdin ends or `cancel` is.
@@ -55,7 +58,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools.list().iter().map(describe).collect()))
+        Ok(ListToolsResult::with_all_items(self.tools.list().into_iter().map(describe).collect()))
     }
 
     async fn call_tool(
@@ -63,10 +66,17 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let call = self.tools.call(&request.name, request.arguments.unwrap_or_default());
+        let call = self.tools.begin();
+        let progress = async {
+            match context.meta.get_progress_token() {
+                Some(token) => progress::tell(context.peer.clone(), token, call.activity()).await,
+                None => std::future::pending().await,
+            }
+        };
         let outcome = tokio::select! {
-            outcome = call => outcome,
+            outcome = self.tools.call(&request.name, request.arguments.unwrap_or_default(), &call) => outcome,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled by the client", None)),
+            () = progress => None,
         };
         let Some(outcome) = outcome else {
             let known: Vec<_> = self.tools.list().iter().map(|tool| tool.name).collect();
@@ -77,11 +87,44 @@ impl ServerHandler for Server {
             );
             return Err(ErrorData::invalid_params(message, None));
         };
-        let content = vec![ContentBlock::text(outcome.text)];
+        // Structured content came with this version of the protocol; who tells none is new.
+        let knows_structured =
+            context.protocol_version().is_none_or(|version| version >= ProtocolVersion::V_2025_06_18);
+        let rendering = if knows_structured { Rendering::Short } else { Rendering::Whole };
+        Ok(self.present(outcome, rendering).into())
+    }
+}
+
+impl Server {
+    fn present(&self, outcome: Outcome, rendering: Rendering) -> CallToolResult {
+        let serving = self.tools.serving();
+        let Some(value) = outcome.structured else {
+            let content = vec![ContentBlock::text(outcome.text)];
+            return if outcome.failed {
+                CallToolResult::error(content)
+            } else {
+                CallToolResult::success(content)
+            };
+        };
+        let presentation = Presentation {
+            exact: serving.exact_text,
+            budget: serving.response_bytes.unwrap_or(Serving::RESPONSE_BYTES),
+        };
+        if !outcome.text.is_empty() {
+            // The text is the result; what is structured is about it.
+            let text = present_text(outcome.text, &value, presentation.budget, rendering);
+            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+            result.structured_content = (rendering == Rendering::Short).then_some(value);
+            return result;
+        }
+        let shown = present(value, &presentation, rendering, Some(PAYLOAD));
+        let content = [Some(shown.text), shown.closing.map(str::to_owned)];
+        let content = content.into_iter().flatten().map(ContentBlock::text).collect();
         let mut result =
             if outcome.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
-        result.structured_content = outcome.structured;
-        Ok(result.into())
+        result.structured_content = shown.structured;
+        result.meta = Some(untrusted::meta().into());
+        result
     }
 }
 
@@ -89,8 +132,13 @@ fn describe(definition: &Definition) -> Tool {
     let mut tool = Tool::new(definition.name, definition.description, Arc::new(object((definition.input)())));
     tool.title = Some(definition.title.to_owned());
     tool.output_schema = Some(Arc::new(object((definition.output)())));
-    let annotations = ToolAnnotations::new().read_only(definition.read_only).open_world(true);
-    tool.annotations = Some(annotations);
+    let annotations = ToolAnnotations::new().open_world(true);
+    tool.annotations = Some(match definition.kind {
+        Kind::Read => annotations.read_only(true),
+        Kind::Write { destructive, idempotent } => {
+            annotations.read_only(false).destructive(destructive).idempotent(idempotent)
+        }
+    });
     tool
 }
 

@@ -16,7 +16,9 @@ pub mod options;
 pub mod origin;
 pub mod problem;
 mod selection;
+pub mod serving;
 mod slot;
+pub mod writes;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -34,6 +36,7 @@ use options::Options;
 use origin::Origin;
 use problem::Problem;
 use selection::{Choice, Selection};
+use serving::Serving;
 
 /// Everything that app-only sign-in and Graph need to know, checked.
 #[derive(Clone, Debug)]
@@ -52,6 +55,8 @@ pub struct Settings {
     pub user: Option<UserRef>,
     /// How long one sign-in may take in all.
     pub timeout: Duration,
+    /// What the tools may do, and how much they give at once.
+    pub serving: Serving,
     /// Proxy and trust anchors.
     pub network: Network,
     /// What a person should hear although it is no error.
@@ -122,6 +127,7 @@ impl Settings {
         let sign_in = complete(&mut lookup, sign_in);
         lookup.problems.extend(credential_problems.into_iter().chain(endpoint_problems));
         let user = lookup.optional(&USER, UserRef::EXPECTED, UserRef::parse);
+        let serving = Serving::resolve(&mut lookup);
         let network = Network {
             fallback_ca: options.fallback_ca.clone(),
             ..Network::from_environment(environment, &mut lookup.problems)
@@ -144,6 +150,7 @@ impl Settings {
                 graph: endpoints.graph,
                 user,
                 timeout,
+                serving,
                 network,
                 warnings: endpoints.warnings,
             }),

@@ -41,6 +41,7 @@ export const ciEnvironments = (authority, { github, pipelines }) => ({
  */
 export function createHandlers({ requests, faults, clock, delay, workloads }) {
   const { entra, federation, graph, storage, managedIdentity, azureCli } = workloads;
+  let underWay = 0;
 
   const log = (at, { method, path, headers, body, tls }) => {
     const entry = { at, method, path, headers, body, tls };
@@ -85,8 +86,14 @@ export function createHandlers({ requests, faults, clock, delay, workloads }) {
       return failing('storage', request, () => storage.handle(request));
     },
     graph(request) {
-      log('graph', request);
-      return graph.handle(request);
+      const entry = log('graph', request);
+      // How many were worked on at that moment, this one included, and when the client has its answer or has gone.
+      underWay += 1;
+      entry.underWay = underWay;
+      entry.closed = request.closed;
+      return graph.handle(request).finally(() => {
+        underWay -= 1;
+      });
     },
     /** Plain HTTP: managed identity, and where the test's `az` reports to. */
     local(request) {

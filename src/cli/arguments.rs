@@ -49,22 +49,115 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Read paths of Microsoft Graph and print the results as JSON
+    /// Read paths of Microsoft Graph
     Fetch {
         /// Paths such as /users/ada@contoso.com/messages?$top=5
         #[arg(short, long = "urls", alias = "url", value_name = "PATH", num_args = 1.., required = true)]
         urls: Vec<String>,
+        #[command(flatten)]
+        output: OutputFlags,
     },
-    /// Verbs of Work IQ that are not served yet
-    #[command(
-        name = "ask",
-        hide = true,
-        disable_help_flag = true,
-        aliases = [
-            "fetch-blob", "get-schema", "search-paths", "create", "update", "delete", "do-action", "call-function", "agents",
-        ]
-    )]
-    NotServed {
+    /// Read the content of a file, an attachment or a photo
+    FetchBlob {
+        /// Such as /drives/{id}/items/{id}/content
+        #[arg(short = 'p', short_alias = 'u', long, alias = "url", value_name = "PATH")]
+        path: String,
+        /// Convert a file of a drive, for example into pdf
+        #[arg(long, value_name = "FORMAT")]
+        format: Option<String>,
+        /// Write the content to this file, - for stdout, rather than base64 into JSON
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<String>,
+        #[command(flatten)]
+        shape: OutputFlags,
+    },
+    /// Add an entity to a collection
+    Create {
+        /// The collection, such as /users/ada@contoso.com/messages
+        #[arg(short, long, value_name = "PATH")]
+        url: String,
+        /// The entity as JSON, @FILE or - for stdin
+        #[arg(short, long, value_name = "JSON")]
+        body: String,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Change an entity
+    Update {
+        /// The entity
+        #[arg(short, long, value_name = "PATH")]
+        url: String,
+        /// What changes, as JSON, @FILE or - for stdin
+        #[arg(short, long, value_name = "JSON")]
+        body: String,
+        /// Only if the entity is still this version (its @odata.etag)
+        #[arg(long, value_name = "ETAG")]
+        if_match: Option<String>,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Delete an entity
+    Delete {
+        /// The entity
+        #[arg(short, long, value_name = "PATH")]
+        url: String,
+        /// Only if the entity is still this version (its @odata.etag)
+        #[arg(long, value_name = "ETAG")]
+        if_match: Option<String>,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Run an action, such as /search/query
+    DoAction {
+        /// The action
+        #[arg(short, long, value_name = "PATH")]
+        url: String,
+        /// Its parameters as JSON, @FILE or - for stdin
+        #[arg(short, long, value_name = "JSON")]
+        body: Option<String>,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Call a function, such as /users/ada@contoso.com/messages/delta
+    CallFunction {
+        /// The function, with its parameters
+        #[arg(short, long, value_name = "PATH")]
+        url: String,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Find paths of Microsoft Graph
+    SearchPaths {
+        /// The beginning of a path, a regular expression, or words
+        #[arg(short, long, value_name = "FILTER")]
+        filter: String,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Print the schema of what a path gives or takes
+    GetSchema {
+        /// Such as /users/{id}/messages
+        #[arg(short, long, value_name = "PATH")]
+        path: String,
+        /// fetch, create, update or action; or GET, POST, PATCH
+        #[arg(short, long, value_name = "OPERATION", default_value = "fetch")]
+        method: String,
+        /// jsonschema, typescript or cddl
+        #[arg(long, value_name = "FORMAT", default_value = "jsonschema")]
+        format: String,
+        /// Only v1.0 is served
+        #[arg(short = 'v', long, value_name = "VERSION", default_value = "v1.0", value_parser = ["v1.0"], hide = true)]
+        api_version: String,
+    },
+    /// Not for an application: says what to use instead
+    #[command(hide = true, disable_help_flag = true)]
+    Ask {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<String>,
+    },
+    /// Not for an application: says what to use instead
+    #[command(hide = true, disable_help_flag = true)]
+    Agents {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
@@ -80,6 +173,14 @@ pub(super) enum Command {
         #[arg(long)]
         node_options: bool,
     },
+}
+
+/// How a verb prints.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct OutputFlags {
+    /// Print JSON on a terminal too
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 /// Flags for every setting that is not secret.
@@ -129,6 +230,21 @@ pub(super) struct SettingFlags {
     /// Milliseconds that a sign-in may take in all [default: 30000]
     #[arg(long, global = true, value_name = "MS")]
     timeout_ms: Option<u64>,
+    /// Writes that are allowed: true, or a list of create,update,delete,action [default: none] [WORKIQ_ALLOW_WRITES]
+    #[arg(long, global = true, value_name = "CLASSES")]
+    allow_writes: Option<String>,
+    /// The largest result of one call in bytes [default: 20000, and no limit for a command] [WORKIQ_RESPONSE_BYTES]
+    #[arg(long, global = true, value_name = "BYTES")]
+    response_bytes: Option<String>,
+    /// The largest file that is handed out, in bytes [default: 4194304] [WORKIQ_BLOB_BYTES]
+    #[arg(long, global = true, value_name = "BYTES")]
+    blob_bytes: Option<String>,
+    /// Hand out invisible characters as they are, not escaped, and mail as it was formatted [WORKIQ_EXACT_TEXT]
+    #[arg(long, global = true)]
+    exact_text: bool,
+    /// Milliseconds that one call may take in all [default: 45000] [WORKIQ_CALL_TIMEOUT_MS]
+    #[arg(long, global = true, value_name = "MS")]
+    call_timeout_ms: Option<String>,
     /// error, warn, info, debug or trace, to stderr [WORKIQ_LOG]
     #[arg(short, long, global = true, value_name = "LEVEL")]
     pub(super) log_level: Option<String>,
@@ -154,6 +270,11 @@ impl From<SettingFlags> for Options {
             graph_endpoint: flags.graph_endpoint,
             user: flags.user,
             timeout_ms: flags.timeout_ms,
+            allow_writes: flags.allow_writes,
+            response_bytes: flags.response_bytes,
+            blob_bytes: flags.blob_bytes,
+            exact_text: flags.exact_text.then_some(true),
+            call_timeout_ms: flags.call_timeout_ms,
             face: Face::CommandLine,
             ..Self::default()
         }

@@ -1,31 +1,49 @@
 //! Asking Graph, with a token that goes to Graph's origin and nowhere else.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode, header};
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
+use super::blob::transport;
+use super::call::Call;
+use super::granted::Granted;
+use super::lanes::Lanes;
+use super::metadata::Operation;
+use super::metadata::store::MetadataStore;
 use super::path::GraphPath;
+use super::refusal::{self, Refused};
+use super::request::GraphRequest;
+use super::response::{self, GraphFailure, GraphResponse};
+use super::writes::{self, Effect};
+use super::{delegated, document, paging, search};
 use crate::cache::Want;
 use crate::credential::Credential;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
-use crate::error::{AuthError, printable};
+use crate::error::{AuthError, ErrorKind};
+use crate::http::retry::{Next, Retries, retry_after};
 use crate::http::{HttpClient, HttpError, Limits, Response};
 use crate::settings::Settings;
 use crate::settings::identity::UserRef;
 use crate::settings::origin::Origin;
+use crate::settings::serving::Serving;
+use crate::settings::writes::WriteClass;
+
+/// Decorated as `SharePoint` asks, which treats those better that say who they are
+/// (learn.microsoft.com/sharepoint/dev/general-development/how-to-avoid-getting-throttled-or-blocked-in-sharepoint-online).
+pub(super) const USER_AGENT: &str = concat!("NONISV|workiq-auth|workiq-auth/", env!("CARGO_PKG_VERSION"));
 
 /// The largest answer that is read into memory, and the longest silence.
-const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30) };
+pub(super) const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30) };
 
-/// How long one call may take in all: below the 60 s at which common MCP clients give up.
-const TIMEOUT: Duration = Duration::from_secs(45);
+/// Asks for a transcript without the names of its speakers
+/// (learn.microsoft.com/graph/api/calltranscript-get).
+const WITHOUT_SPEAKERS: &str = "application/vnd.microsoft.graph.transcript+text";
 
-/// Microsoft Graph, asked as one application. Cheap to clone.
+/// Microsoft Graph, asked as one application. Cheap to clone; clones share connections, tokens and what was learnt.
 #[derive(Clone)]
 pub struct GraphClient {
     inner: Arc<Inner>,
@@ -37,26 +55,11 @@ struct Inner {
     origin: Origin,
     scope: Scope,
     user: Option<UserRef>,
-}
-
-/// What Graph answered to one path: a success, or an error in Graph's own words.
-#[derive(Debug)]
-pub struct GraphResponse {
-    /// HTTP status.
-    pub status: u16,
-    /// The body: JSON as it is, text as a string, nothing as null.
-    pub body: Value,
-}
-
-/// Why there is no answer of Graph's.
-#[derive(Debug)]
-pub enum GraphFailure {
-    /// The path was refused here; nothing was sent.
-    Path(String),
-    /// Sign-in failed.
-    Auth(AuthError),
-    /// Graph could not be reached, or answered something that is not for a tool.
-    Transport(AuthError),
+    serving: Serving,
+    lanes: Lanes,
+    metadata: MetadataStore,
+    /// The region of searches, once known.
+    region: Mutex<Option<String>>,
 }
 
 impl GraphClient {
@@ -64,34 +67,38 @@ impl GraphClient {
     #[must_use]
     pub fn new(settings: &Settings, http: HttpClient, credential: Credential) -> Self {
         let inner = Inner {
+            metadata: document::store(settings, &http),
             http,
             credential,
             scope: Scope::of(&settings.graph),
             origin: settings.graph.clone(),
             user: settings.user.clone(),
+            serving: settings.serving.clone(),
+            lanes: Lanes::new(),
+            region: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
 
-    /// `GET path`. `/me` becomes the user of the settings.
+    /// A checked path. `/me` becomes the user of the settings.
     ///
     /// # Errors
-    /// Why there is no answer of Graph's. An error of Graph's is an answer.
-    pub async fn get(&self, path: &str) -> Result<GraphResponse, GraphFailure> {
-        let checked = GraphPath::parse(path).and_then(|path| path.for_user(self.inner.user.as_ref()));
-        let path = checked.map_err(|error| GraphFailure::Path(error.to_string()))?;
-        let deadline = Instant::now() + TIMEOUT;
-        let token = self.token(Want::Any).await?;
-        let answer = self.send(&path, &token, deadline).await?;
-        let answer = match claims_challenge(&answer) {
-            Some(claims) => {
-                // One new token and one retry; a second challenge is the answer.
-                let token = self.token(Want::Renewed { claims: &claims, refused: Some(&token) }).await?;
-                self.send(&path, &token, deadline).await?
-            }
-            None => answer,
-        };
-        Ok(self.read(&answer))
+    /// [`GraphFailure::Path`]: what is wrong with it.
+    pub fn path(&self, text: &str) -> Result<GraphPath, GraphFailure> {
+        let checked = GraphPath::parse(text).and_then(|path| path.for_user(self.inner.user.as_ref()));
+        checked.map_err(|error| GraphFailure::Path(error.to_string()))
+    }
+
+    /// A call that begins now.
+    #[must_use]
+    pub fn call(&self) -> Call {
+        Call::new(self.inner.serving.call_timeout)
+    }
+
+    /// The limits that it was made with.
+    #[must_use]
+    pub fn serving(&self) -> &Serving {
+        &self.inner.serving
     }
 
     /// Signs in, or finds that we are.
@@ -102,86 +109,296 @@ impl GraphClient {
         self.inner.credential.token(&self.inner.scope, Want::Any).await.map(drop)
     }
 
-    async fn token(&self, want: Want<'_>) -> Result<AccessToken, GraphFailure> {
-        self.inner.credential.token(&self.inner.scope, want).await.map_err(GraphFailure::Auth)
+    /// Sends `request` and waits for its answer: within the page size that is usual, in the region that is right, again
+    /// where Graph asks for it.
+    ///
+    /// # Errors
+    /// Why there is no answer of Graph's. An error of Graph's is an answer.
+    pub async fn send(&self, request: GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
+        self.admit(&request, call).await?;
+        self.admitted(request, call).await
     }
 
-    async fn send(
+    /// As [`Self::send`], where `request` was admitted.
+    pub(super) async fn admitted(
         &self,
-        path: &GraphPath,
-        token: &AccessToken,
-        deadline: Instant,
+        request: GraphRequest,
+        call: &Call,
+    ) -> Result<GraphResponse, GraphFailure> {
+        let answer = self.best_answer(&request, call).await?;
+        Ok(self.explained(&request, answer).await)
+    }
+
+    async fn best_answer(&self, request: &GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
+        if let Some(path) = request.is_read().then(|| paging::sized(&request.path)).flatten() {
+            let answer = self.answer(&GraphRequest { path, ..request.clone() }, call).await?;
+            if !paging::is_about_top(answer.status, &answer.body) {
+                return Ok(answer);
+            }
+            tracing::debug!(path = %request.path, "this collection refuses the page size; asking as the caller did");
+        }
+        if search::wants_region(request) {
+            return self.search(request, call).await;
+        }
+        let answer = self.answer(request, call).await?;
+        if answer.status == StatusCode::FORBIDDEN.as_u16()
+            && request.is_read()
+            && answer.body.to_string().contains("SpeakerAttributionNotAllowed")
+        {
+            return self.without_speakers(request.clone(), answer, call).await;
+        }
+        Ok(answer)
+    }
+
+    /// Whether `request` may be sent at all. Every request passes here, alone or in a batch.
+    pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
+        delegated::check(&request.method, request.path.as_str(), request.body.as_ref())
+            .map_err(GraphFailure::DelegatedOnly)?;
+        let class = match writes::effect(&request.method, &request.path) {
+            Effect::Read => return Ok(()),
+            Effect::Write(class) => class,
+            Effect::Post => self.class_of_post(&request.path, call).await,
+        };
+        if self.inner.serving.writes.allow(class) { Ok(()) } else { Err(GraphFailure::NotAllowed(class)) }
+    }
+
+    /// What the metadata says a `POST` to `path` is. What it does not know is an action, and so is all where it cannot be
+    /// had.
+    async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
+        let metadata = match self.metadata(call).await {
+            Ok(metadata) => metadata,
+            Err(failure) => {
+                tracing::warn!(?failure, "without Graph's metadata every POST counts as an action");
+                return WriteClass::Action;
+            }
+        };
+        let own = path.as_str().split('?').next().unwrap_or_default();
+        match metadata.resolve(own).map(|resource| resource.post()) {
+            Some(Operation::Create) => WriteClass::Create,
+            _ => WriteClass::Action,
+        }
+    }
+
+    /// Adds to a refusal what it means, by what the token holds.
+    pub(super) async fn explained(&self, request: &GraphRequest, answer: GraphResponse) -> GraphResponse {
+        if answer.is_success() || !(400..500).contains(&answer.status) {
+            return answer;
+        }
+        let granted = self.granted().await;
+        let refused = Refused {
+            method: &request.method,
+            path: request.path.as_str(),
+            status: answer.status,
+            body: &answer.body,
+            challenge: answer.challenge.as_deref(),
+            granted: granted.as_ref(),
+        };
+        let refusal = refusal::classify(&refused).map(Box::new);
+        GraphResponse { refusal, ..answer }
+    }
+
+    /// What the application holds, as far as its token tells; none without a token.
+    pub async fn granted(&self) -> Option<Granted> {
+        let token = self.inner.credential.token(&self.inner.scope, Want::Any).await.ok()?;
+        Granted::of(token.secret().expose())
+    }
+
+    async fn search(&self, request: &GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
+        let known = || self.inner.region.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = known().clone().unwrap_or_else(|| search::GUESS.to_owned());
+        let answer = self.answer(&search::in_region(request, &region), call).await?;
+        let right = (answer.status == 400).then(|| search::named_by(&answer.body)).flatten();
+        let Some(right) = right.filter(|right| *right != region) else {
+            if answer.is_success() {
+                *known() = Some(region);
+            }
+            return Ok(answer);
+        };
+        tracing::info!(region = %right, "Graph names the region of searches");
+        *known() = Some(right.clone());
+        self.answer(&search::in_region(request, &right), call).await
+    }
+
+    /// The tenant does not give away who spoke; what was said, it may.
+    async fn without_speakers(
+        &self,
+        request: GraphRequest,
+        refusal: GraphResponse,
+        call: &Call,
+    ) -> Result<GraphResponse, GraphFailure> {
+        let mut request = request;
+        request.headers.insert(header::ACCEPT, HeaderValue::from_static(WITHOUT_SPEAKERS));
+        let answer = self.answer(&request, call).await?;
+        if !answer.is_success() {
+            return Ok(refusal);
+        }
+        let note = "The tenant's policy leaves out who spoke (SpeakerAttributionNotAllowed).";
+        Ok(GraphResponse { note: Some(note), ..answer })
+    }
+
+    /// One answer, read. Content that Graph has elsewhere is fetched if it is text.
+    async fn answer(&self, request: &GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
+        let mut answer = self.exchange(request, LIMITS, call).await?;
+        if request.is_read() && request.is_content() && answer.status.is_redirection() {
+            answer = match self.storage(&answer, self.blob_limits(), call).await? {
+                Ok(answer) => answer,
+                Err(refusal) => return Ok(refusal),
+            };
+        }
+        if response::is_binary(&answer) {
+            return Ok(response::not_text(&answer));
+        }
+        Ok(self.read(&answer))
+    }
+
+    /// The raw answer to `request`, tried again where that is safe and may help, all within the call's deadline.
+    pub(super) async fn exchange(
+        &self,
+        request: &GraphRequest,
+        limits: Limits,
+        call: &Call,
     ) -> Result<Response, GraphFailure> {
-        let transport = |error: HttpError| GraphFailure::Transport(error.into());
+        let deadline = call.deadline();
+        let pass = timeout_at(deadline, self.inner.lanes.enter([&request.path])).await;
+        let _pass = pass.map_err(|_| self.too_late(request))?;
+        self.repeat(request, limits, call).await
+    }
+
+    /// As [`Self::exchange`], for who has the right to send already.
+    pub(super) async fn repeat(
+        &self,
+        request: &GraphRequest,
+        limits: Limits,
+        call: &Call,
+    ) -> Result<Response, GraphFailure> {
+        let mut retries = Retries::new(call.deadline());
+        let mut challenged = false;
+        let mut token = self.token(Want::Any, call).await?;
+        loop {
+            call.doing(|| "asking Microsoft Graph".to_owned());
+            let outcome = self.once(request, &token, limits, call.deadline()).await;
+            let wish = match &outcome {
+                Ok(answer) => {
+                    // One new token for a claims challenge; a second challenge is the answer.
+                    if let Some(claims) = claims_challenge(answer).filter(|_| !challenged) {
+                        challenged = true;
+                        let want = Want::Renewed { claims: &claims, refused: Some(&token) };
+                        token = self.token(want, call).await?;
+                        continue;
+                    }
+                    if !may_pass(request, answer.status) {
+                        return outcome.map_err(|error| transport(error, limits));
+                    }
+                    retry_after(&answer.headers, SystemTime::now())
+                }
+                Err(error) if error.may_pass() && (request.is_read() || error.before_sending()) => None,
+                Err(_) => return outcome.map_err(|error| failure(request, error, limits)),
+            };
+            match retries.next(wish) {
+                Next::Pause(pause) => wait(pause, wish, call).await,
+                Next::Stop => return outcome.map_err(|error| failure(request, error, limits)),
+            }
+        }
+    }
+
+    async fn token(&self, want: Want<'_>, call: &Call) -> Result<AccessToken, GraphFailure> {
+        let token = self.inner.credential.token(&self.inner.scope, want);
+        let late =
+            || AuthError::new(ErrorKind::Timeout, "timeout", "Signing in took too long for this call.");
+        let token = timeout_at(call.deadline(), token).await.map_err(|_| GraphFailure::Auth(late()))?;
+        token.map_err(GraphFailure::Auth)
+    }
+
+    async fn once(
+        &self,
+        request: &GraphRequest,
+        token: &AccessToken,
+        limits: Limits,
+        deadline: Instant,
+    ) -> Result<Response, HttpError> {
         let bearer = zeroize::Zeroizing::new(format!("Bearer {}", token.secret().expose()));
         let mut authorization = HeaderValue::from_str(&bearer)
-            .map_err(|_| transport(HttpError::Request("the token cannot be sent in a header".into())))?;
+            .map_err(|_| HttpError::Request("the token cannot be sent in a header".into()))?;
         authorization.set_sensitive(true);
         let request_id = uuid::Uuid::new_v4().to_string();
-        tracing::debug!(%path, client_request_id = %request_id, "asking Graph");
-        let request = Request::get(self.inner.origin.join(&format!("/v1.0{path}")))
+        tracing::debug!(method = %request.method, path = %request.path, client_request_id = %request_id, "asking Graph");
+        let mut sent = Request::builder()
+            .method(request.method.clone())
+            .uri(self.inner.origin.join(&format!("/v1.0{}", request.path)))
             .header(header::AUTHORIZATION, authorization)
-            .header(header::ACCEPT, "application/json, text/vtt;q=0.9, */*;q=0.5")
-            .header(header::ACCEPT_LANGUAGE, "en-US")
-            .header(header::USER_AGENT, concat!("NONISV|workiq-auth|workiq-auth/", env!("CARGO_PKG_VERSION")))
+            .header(header::USER_AGENT, USER_AGENT)
             .header("client-request-id", request_id)
-            .body(Bytes::new())
-            .map_err(|error| transport(HttpError::Request(error.to_string())))?;
-        self.inner.http.send(request, LIMITS, deadline).await.map_err(transport)
+            .body(request.bytes())
+            .map_err(|error| HttpError::Request(error.to_string()))?;
+        sent.headers_mut().extend(request.all_headers(self.inner.serving.exact_text));
+        self.inner.http.send(sent, limits, deadline).await
     }
 
-    fn read(&self, answer: &Response) -> GraphResponse {
-        let status = answer.status.as_u16();
-        let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
-        if answer.status.is_redirection() {
-            let to = answer.header("location").map_or_else(|| "nowhere".to_owned(), |to| self.shown(to));
-            let message = format!("Graph redirects to {to}, where a token of Graph does not go.");
-            return GraphResponse { status, body: own_error("redirect", &message, answer) };
+    pub(super) fn read(&self, answer: &Response) -> GraphResponse {
+        GraphResponse::read(answer, &self.inner.origin)
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.inner.origin
+    }
+
+    pub(super) fn http(&self) -> &HttpClient {
+        &self.inner.http
+    }
+
+    pub(super) fn metadata_store(&self) -> &MetadataStore {
+        &self.inner.metadata
+    }
+
+    pub(super) fn lanes(&self) -> &Lanes {
+        &self.inner.lanes
+    }
+
+    pub(super) fn blob_bytes(&self) -> usize {
+        self.inner.serving.blob_bytes
+    }
+
+    fn too_late(&self, request: &GraphRequest) -> GraphFailure {
+        let message = format!(
+            "Other requests to {} took all the time of this call; nothing was sent for {}.",
+            self.inner.origin.host(),
+            crate::error::printable(request.path.as_str(), 120)
+        );
+        let error = AuthError::new(ErrorKind::Timeout, "timeout", message);
+        GraphFailure::Transport(error.with_hint("Ask for fewer paths at once."))
+    }
+}
+
+/// Whether asking again may bring another answer, and can do no harm.
+fn may_pass(request: &GraphRequest, status: StatusCode) -> bool {
+    match status.as_u16() {
+        // Graph did nothing.
+        429 => true,
+        502..=504 => request.is_read(),
+        _ => false,
+    }
+}
+
+pub(super) async fn wait(pause: Duration, wish: Option<Duration>, call: &Call) {
+    call.doing(|| {
+        let seconds = pause.as_secs_f32().ceil();
+        if wish.is_some() {
+            format!("waiting {seconds} s, as Microsoft Graph asks")
+        } else {
+            format!("waiting {seconds} s before asking Microsoft Graph again")
         }
-        let body = if answer.body.is_empty() {
-            Value::Null
-        } else if let Ok(json) = serde_json::from_slice(&answer.body) {
-            json
-        } else if answer.status.is_success() && (kind.starts_with("text/") || kind.contains("xml")) {
-            match std::str::from_utf8(&answer.body) {
-                Ok(text) => Value::String(text.to_owned()),
-                Err(_) => return not_text(answer, &kind),
-            }
-        } else if answer.status.is_success() {
-            return not_text(answer, &kind);
-        } else {
-            let said = printable(&String::from_utf8_lossy(&answer.body), 200);
-            own_error("unexpectedResponse", &format!("HTTP {status}, not in Graph's form: {said}"), answer)
-        };
-        let failed = !answer.status.is_success();
-        let body = if failed && body.is_null() {
-            own_error("emptyResponse", &format!("HTTP {status}"), answer)
-        } else {
-            body
-        };
-        GraphResponse { status, body }
-    }
-
-    /// An address without its query, which may be a signature.
-    fn shown(&self, location: &str) -> String {
-        url::Url::parse(&self.inner.origin.to_string())
-            .and_then(|base| base.join(location))
-            .map_or_else(|_| "somewhere unreadable".into(), |url| url.origin().ascii_serialization())
-    }
+    });
+    tokio::time::sleep(pause).await;
 }
 
-fn not_text(answer: &Response, kind: &str) -> GraphResponse {
-    let message =
-        format!("The answer is {} bytes of {}, not JSON or text.", answer.body.len(), printable(kind, 80));
-    GraphResponse {
-        status: StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(),
-        body: own_error("notText", &message, answer),
+/// A write that got no answer may have been carried out.
+fn failure(request: &GraphRequest, error: HttpError, limits: Limits) -> GraphFailure {
+    if request.is_read() || error.before_sending() {
+        return transport(error, limits);
     }
-}
-
-/// An error of ours in the form of Graph's.
-fn own_error(code: &str, message: &str, answer: &Response) -> Value {
-    json!({"error": {"code": code, "message": message, "innerError": {"request-id": answer.header("request-id")}}})
+    let message = format!("The write was sent and no answer came, so its outcome is unknown: {error}.");
+    let unknown = AuthError::new(ErrorKind::Response, "outcome_unknown", message);
+    GraphFailure::OutcomeUnknown(unknown.with_hint("Read it back before writing again."))
 }
 
 /// The claims of a continuous-access-evaluation challenge: a 401 whose `WWW-Authenticate` says
@@ -205,6 +422,8 @@ fn claims_challenge(answer: &Response) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]

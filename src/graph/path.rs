@@ -126,6 +126,30 @@ impl GraphPath {
         Ok(Self(format!("/users/{user}{}", &self.0[end..])))
     }
 
+    /// The path of a batch, which [`Self::parse`] takes from nobody: what is in a batch is checked one by one before.
+    pub(super) fn batch() -> Self {
+        Self("/$batch".to_owned())
+    }
+
+    /// Its segments, decoded and in lower case, without the query; a key in brackets is a segment of its own, so that
+    /// `/users('ada')` and `/users/ada` are the same. For comparing, not for sending.
+    #[must_use]
+    pub fn segments(&self) -> Vec<String> {
+        let own = self.0.split('?').next().unwrap_or_default();
+        let mut segments = Vec::new();
+        for segment in own[1..].split('/').filter(|segment| !segment.is_empty()) {
+            let segment = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
+            match segment.split_once("('").and_then(|(name, key)| Some((name, key.strip_suffix("')")?))) {
+                // Doubled, a quote is part of the key.
+                Some((name, key)) if !name.is_empty() && !key.replace("''", "").contains('\'') => {
+                    segments.extend([name.to_owned(), key.replace("''", "'")]);
+                }
+                _ => segments.push(segment),
+            }
+        }
+        segments
+    }
+
     /// The path as it is sent, below the version.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,7 +1,7 @@
 //! The client: sends one request, follows nothing, and always ends.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::connect::{Connector, ProxyDial, host_of, innermost};
 use super::error::HttpError;
+use super::tls;
 use crate::error::AuthError;
 use crate::settings::network::Network;
 
@@ -27,6 +28,16 @@ const ROOM: usize = 1 << 20;
 /// A pooled HTTPS client. Cheap to clone; clones share their connections.
 #[derive(Clone)]
 pub struct HttpClient {
+    inner: Arc<Inner>,
+}
+
+/// TLS is set up when it is first needed: a server answers `initialize`, and a preload is loaded, without it.
+struct Inner {
+    network: Network,
+    ready: OnceLock<Result<Ready, AuthError>>,
+}
+
+struct Ready {
     client: Client<Connector, Full<Bytes>>,
     proxy: Option<Arc<ProxyDial>>,
 }
@@ -60,25 +71,34 @@ impl Response {
 }
 
 impl HttpClient {
-    /// A client for `network`. Reads `NODE_EXTRA_CA_CERTS`; connects to nothing yet.
+    /// A client for `network`. Connects to nothing yet.
     ///
     /// # Errors
-    /// The extra CA file cannot be used, or TLS cannot be set up.
+    /// `NODE_EXTRA_CA_CERTS` names a file that cannot be read or has no certificate in it.
     pub fn new(network: &Network) -> Result<Self, AuthError> {
-        let connector = Connector::new(network, CONNECT_TIMEOUT)?;
-        let proxy = connector.proxy();
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .build(connector);
-        Ok(Self { client, proxy })
+        tls::check(network)?;
+        Ok(Self { inner: Arc::new(Inner { network: network.clone(), ready: OnceLock::new() }) })
+    }
+
+    fn ready(&self) -> Result<&Ready, AuthError> {
+        let Inner { network, ready } = self.inner.as_ref();
+        let set_up = || {
+            let connector = Connector::new(network, CONNECT_TIMEOUT)?;
+            let proxy = connector.proxy();
+            let client = Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .build(connector);
+            Ok(Ready { client, proxy })
+        };
+        ready.get_or_init(set_up).as_ref().map_err(Clone::clone)
     }
 
     /// The proxy on the way to `url`, without its credentials; none where the way is direct.
     #[must_use]
     pub fn proxy_to(&self, url: &str) -> Option<String> {
-        let shown = self.proxy.as_ref()?.shown_for(&url.parse().ok()?)?;
+        let shown = self.ready().ok()?.proxy.as_ref()?.shown_for(&url.parse().ok()?)?;
         Some(shown.to_owned())
     }
 
@@ -114,7 +134,8 @@ impl HttpClient {
         let silent =
             |_| HttpError::Timeout { host: host.to_owned(), phase: "waiting for an answer", after: silence };
         let too_large = || HttpError::TooLarge { host: host.to_owned(), limit: bytes };
-        let sent = self.client.request(request.map(Full::new));
+        let ready = self.ready().map_err(HttpError::Setup)?;
+        let sent = ready.client.request(request.map(Full::new));
         // The connector bounds connecting by itself; this bounds the wait for the head of the answer.
         let answer = tokio::time::timeout(CONNECT_TIMEOUT + silence, sent).await.map_err(silent)?;
         let (head, mut body) = answer.map_err(|error| classify(&error, host))?.into_parts();

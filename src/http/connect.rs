@@ -20,9 +20,6 @@ use super::tls::{self, Alpn, Tls};
 use crate::error::AuthError;
 use crate::settings::network::Network;
 
-/// The name of the connecting phase in a time-out.
-const PHASE: &str = "connecting";
-
 type BoxError = Box<dyn Error + Send + Sync>;
 type BoxFuture<T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send>>;
 
@@ -143,7 +140,7 @@ impl Service<Uri> for Connector {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) if error.is::<HttpError>() => Err(error),
                 Ok(Err(error)) => Err(HttpError::Tls { host, reason: error.to_string() }.into()),
-                Err(_) => Err(HttpError::Timeout { host, phase: PHASE, after }.into()),
+                Err(_) => Err(HttpError::Timeout { host, phase: HttpError::CONNECTING, after }.into()),
             }
         })
     }

@@ -62,14 +62,47 @@ pub enum HttpError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// TLS or the proxy could not be set up; nothing was sent.
+    #[error("{0}")]
+    Setup(AuthError),
     /// The request itself could not be formed.
     #[error("not a request: {0}")]
     Request(String),
 }
 
+impl HttpError {
+    /// The phase of a time-out in which no connection stands yet.
+    pub(super) const CONNECTING: &str = "connecting";
+
+    /// Whether no byte of the request can have reached the host.
+    #[must_use]
+    pub fn before_sending(&self) -> bool {
+        match self {
+            Self::Connect { .. }
+            | Self::Proxy { .. }
+            | Self::Tls { .. }
+            | Self::Setup(_)
+            | Self::Request(_) => true,
+            Self::Timeout { phase, .. } => *phase == Self::CONNECTING,
+            Self::Broken { .. } | Self::TooLarge { .. } => false,
+        }
+    }
+
+    /// Whether the same request may get an answer later with nothing changed.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Connect { .. } | Self::Timeout { .. } | Self::Broken { .. } => true,
+            Self::Proxy { refused, .. } => !refused,
+            Self::Tls { .. } | Self::TooLarge { .. } | Self::Setup(_) | Self::Request(_) => false,
+        }
+    }
+}
+
 impl From<HttpError> for AuthError {
     fn from(error: HttpError) -> Self {
         let (kind, code, retryable, hint) = match &error {
+            HttpError::Setup(error) => return error.clone(),
             HttpError::Connect { host, .. } => {
                 (ErrorKind::Unreachable, "network_error", true, format!("Check that {host} can be reached from here; behind a proxy, set HTTPS_PROXY."))
             }

@@ -1,5 +1,7 @@
 //! Whom we trust: the system's anchors, looked up when needed, and those that the user adds.
 
+use std::path::Path;
+
 use crate::error::{AuthError, ErrorKind};
 use crate::settings::network::Network;
 
@@ -41,24 +43,36 @@ pub fn has_system_anchors() -> bool {
     return true;
 }
 
+/// Whether the settings look usable, told without setting anything up.
+pub(super) fn check(network: &Network) -> Result<(), AuthError> {
+    let Some(path) = &network.extra_ca else {
+        return Ok(());
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let marks: [&[u8]; 2] = [b"-----BEGIN CERTIFICATE-----", b"-----BEGIN TRUSTED CERTIFICATE-----"];
+    let has = |mark: &[u8]| pem.windows(mark.len()).any(|window| window == mark);
+    if marks.into_iter().any(has) { Ok(()) } else { Err(unusable(path, "no certificate in PEM is in it")) }
+}
+
 fn read_extra_ca(network: &Network) -> Result<Vec<openssl::x509::X509>, AuthError> {
     let Some(path) = &network.extra_ca else {
         return Ok(Vec::new());
     };
-    let fail = |reason: String| {
-        AuthError::new(
-            ErrorKind::Settings,
-            "invalid_settings",
-            format!("NODE_EXTRA_CA_CERTS: the file {} cannot be used: {reason}", path.display()),
-        )
-        .with_hint("It must be a PEM file with the certificate of the CA to trust.")
-    };
-    let pem = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
-    let anchors = openssl::x509::X509::stack_from_pem(&pem).map_err(|_| fail("it is not PEM".into()))?;
+    let pem = std::fs::read(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let anchors = openssl::x509::X509::stack_from_pem(&pem).map_err(|_| unusable(path, "it is not PEM"))?;
     if anchors.is_empty() {
-        return Err(fail("no certificate is in it".into()));
+        return Err(unusable(path, "no certificate in PEM is in it"));
     }
     Ok(anchors)
+}
+
+fn unusable(path: &Path, reason: &str) -> AuthError {
+    AuthError::new(
+        ErrorKind::Settings,
+        "invalid_settings",
+        format!("NODE_EXTRA_CA_CERTS: the file {} cannot be used: {reason}", path.display()),
+    )
+    .with_hint("It must be a PEM file with the certificate of the CA to trust.")
 }
 
 /// The certificates in `pem`, or none where it is not PEM.

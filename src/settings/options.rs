@@ -39,6 +39,16 @@ pub struct Options {
     pub graph_endpoint: Option<String>,
     pub user: Option<String>,
     pub timeout_ms: Option<u64>,
+    #[serde(skip)]
+    pub allow_writes: Option<String>,
+    #[serde(skip)]
+    pub response_bytes: Option<String>,
+    #[serde(skip)]
+    pub blob_bytes: Option<String>,
+    #[serde(skip)]
+    pub exact_text: Option<bool>,
+    #[serde(skip)]
+    pub call_timeout_ms: Option<String>,
     /// Trust anchors in PEM for a system that has none.
     #[serde(skip)]
     pub fallback_ca: Option<String>,

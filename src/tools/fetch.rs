@@ -1,126 +1,85 @@
 //! `fetch`: reads paths of Graph, several at once, each with a result of its own.
 
-use futures_util::{StreamExt, stream};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Definition, Outcome};
-use crate::error::{AuthError, ErrorKind};
-use crate::graph::{GraphClient, GraphFailure, GraphResponse};
+use super::arguments::Arguments;
+use super::{Definition, Kind, Outcome, answer};
+use crate::graph::{Call, GraphClient, GraphRequest};
 
 /// How many paths one call may name.
 const MOST: usize = 100;
 
-/// How many are under way at once.
-const IN_FLIGHT: usize = 8;
-
 pub(super) const DEFINITION: Definition = Definition {
     name: "fetch",
     title: "Read Microsoft 365",
-    description: "Reads entities or collections of Microsoft Graph: mail, calendars, chats, channels, meetings and \
-                  their transcripts, files, sites, people. Give one path or several; each has its own result, in order. \
-                  There is no signed-in user: write /users/{id or user principal name}, not /me.",
-    input,
-    output,
-    read_only: true,
+    description: "Read Microsoft Graph entities or collections; several paths at once have a result each, in order. There \
+                  is no signed-in user: write /users/{id or UPN}, not /me. Often needed:\n\
+                  - mail: /users/{id}/messages?$search=\"budget\"&$select=subject,from,receivedDateTime; \
+                  /users/{id}/mailFolders/inbox/messages\n\
+                  - calendar: /users/{id}/calendarView?startDateTime=2026-03-01T00:00:00Z&endDateTime=…\n\
+                  - meetings: /users/{organizer}/onlineMeetings?$filter=JoinWebUrl eq '…'; \
+                  …/onlineMeetings/{id}/transcripts; …/transcripts/{id}/content?$format=text/vtt; \
+                  /users/{id}/onlineMeetings/getAllTranscripts(meetingOrganizerUserId='{id}')\n\
+                  - chats: /users/{id}/chats; /chats/{id}/messages. Teams: /teams/{id}/channels/{id}/messages\n\
+                  - files: /sites?search=…; /sites/{id}/drive/root/children; /drives/{id}/items/{id}/content (text)\n\
+                  - people: /users?$filter=startswith(displayName,'Ada'); /users/{id}/people\n\
+                  For less, add $select and $top. Pass @odata.nextLink on as it is for the next page. Other paths: \
+                  search_paths.",
+    input: || {
+        json!({
+            "type": "object",
+            "properties": {
+                "entityUrls": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "minItems": 1,
+                    "maxItems": MOST,
+                    "description": "Paths below the API root, without version, such as /users/ada@contoso.com/messages?$top=5"
+                },
+                "agentId": {"type": "string"}
+            },
+            "required": ["entityUrls"]
+        })
+    },
+    output: || {
+        json!({
+            "type": "object",
+            "properties": {
+                "results": {"type": "array", "items": super::result_schema()}
+            },
+            "required": ["results"]
+        })
+    },
+    kind: Kind::Read,
 };
 
-fn input() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "entityUrls": {
-                "type": "array",
-                "items": {"type": "string"},
-                "minItems": 1,
-                "maxItems": MOST,
-                "description": "Paths relative to the API root, without host or version, such as /users/ada@contoso.com/messages?$top=5&$select=subject,from"
+pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, call: &Call) -> Outcome {
+    let urls = match Arguments::new("fetch", arguments).texts(&["entityUrls", "entityUrl", "urls"], MOST) {
+        Ok(urls) => urls,
+        Err(wrong) => return Outcome::failure(wrong),
+    };
+    // A path that is refused here is no reason not to ask for the others.
+    let checked: Vec<_> = urls.iter().map(|url| graph.path(url).map(GraphRequest::get)).collect();
+    let mut requests = Vec::with_capacity(checked.len());
+    let places: Vec<_> =
+        checked.into_iter().map(|checked| checked.map(|request| requests.push(request))).collect();
+    let mut answers = graph.read_all(requests, call).await.into_iter();
+    let mut results = Vec::with_capacity(places.len());
+    for place in places {
+        let outcome = match place {
+            Ok(()) => answers.next(),
+            Err(refusal) => Some(Err(refusal)),
+        };
+        match outcome {
+            Some(Ok(read)) => results.push(answer::result(read)),
+            Some(Err(no_answer)) => match answer::failure(no_answer) {
+                Ok(result) => results.push(result),
+                // Without sign-in there is nothing to say of any path.
+                Err(error) => return Outcome::error(&error),
             },
-            "agentId": {"type": "string", "description": "Accepted and not used."}
-        },
-        "required": ["entityUrls"]
-    })
-}
-
-fn output() -> Value {
-    json!({
-        "type": "object",
-        "properties": {
-            "results": {
-                "type": "array",
-                "description": "One for each path, in order.",
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "statusCode": {"type": "integer"},
-                        "data": {"description": "The entity or collection, or text as a string."},
-                        "error": {"type": "object", "description": "Graph's error, in place of data."}
-                    },
-                    "required": ["statusCode"]
-                }
-            }
-        },
-        "required": ["results"]
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Arguments {
-    entity_urls: Vec<String>,
-}
-
-pub(super) async fn call(graph: Result<&GraphClient, &AuthError>, arguments: Map<String, Value>) -> Outcome {
-    let urls = match serde_json::from_value::<Arguments>(Value::Object(arguments)) {
-        Ok(arguments) => arguments.entity_urls,
-        Err(error) => {
-            return Outcome::failure(format!("fetch: {error}. It takes entityUrls, an array of paths."));
-        }
-    };
-    if urls.is_empty() || urls.len() > MOST {
-        return Outcome::failure(format!(
-            "fetch: entityUrls has {} paths; it takes 1 to {MOST}.",
-            urls.len()
-        ));
-    }
-    let graph = match graph {
-        Ok(graph) => graph,
-        Err(error) => return Outcome::failure(error.report()),
-    };
-    let asked = urls.into_iter().map(|url| {
-        let graph = graph.clone();
-        async move { graph.get(&url).await }
-    });
-    let answers: Vec<_> = stream::iter(asked).buffered(IN_FLIGHT).collect().await;
-    let mut results = Vec::with_capacity(answers.len());
-    for answer in answers {
-        match answer {
-            Ok(answer) => results.push(of_answer(answer)),
-            Err(GraphFailure::Path(message)) => results.push(of_error(400, "invalidPath", &message)),
-            // Without sign-in there is nothing to say of any path.
-            Err(GraphFailure::Auth(error)) => return Outcome::failure(error.report()),
-            Err(GraphFailure::Transport(error)) => {
-                let status = if error.kind() == ErrorKind::Timeout { 504 } else { 503 };
-                results.push(of_error(status, error.code(), &error.report()));
-            }
+            None => results.push(answer::failed(500, "noAnswer", "There is no answer to this path.")),
         }
     }
-    let failed = results.iter().all(|result| result.get("error").is_some());
+    let failed = results.iter().all(|result| result.contains_key("error"));
     Outcome::structured(json!({"results": results}), failed)
-}
-
-fn of_answer(answer: GraphResponse) -> Value {
-    if (200..300).contains(&answer.status) {
-        return json!({"statusCode": answer.status, "data": answer.body});
-    }
-    // Graph's error whole, without the envelope that repeats its name.
-    let error = match answer.body {
-        Value::Object(mut body) if body.get("error").is_some_and(Value::is_object) => body.remove("error"),
-        other => Some(json!({"code": "unknownError", "message": "", "body": other})),
-    };
-    json!({"statusCode": answer.status, "error": error})
-}
-
-fn of_error(status: u16, code: &str, message: &str) -> Value {
-    json!({"statusCode": status, "error": {"code": code, "message": message}})
 }

@@ -92,6 +92,34 @@ pub fn present(
     }
 }
 
+/// A text that is the result itself, such as a schema, cut at the end of a line where it is larger than the budget leaves
+/// beside `about`, which is sent with it in structured content.
+#[must_use]
+pub fn present_text(text: String, about: &Value, budget: usize, rendering: Rendering) -> String {
+    let beside = if rendering == Rendering::Short { Form::Structured.value(about) } else { 0 };
+    let room = budget.max(LEAST).saturating_sub(beside);
+    if Form::Structured.string(&text) <= room {
+        return text;
+    }
+    let note = |left: usize| {
+        format!(
+            "… {left} characters are left out. Ask for the format typescript, or for a path further down."
+        )
+    };
+    let mut room = room.saturating_sub(Form::Structured.string(&note(text.len())) + 2);
+    let mut kept = 0;
+    for line in text.split_inclusive('\n') {
+        let size = Form::Structured.string(line) - 2;
+        if size > room {
+            break;
+        }
+        room -= size;
+        kept += line.len();
+    }
+    let left = text[kept..].chars().count();
+    format!("{}{}", &text[..kept], note(left))
+}
+
 fn put_back(value: &mut Value, apart: Option<(&str, Value)>) {
     if let (Value::Object(members), Some((name, member))) = (value, apart) {
         members.insert(name.to_owned(), member);
@@ -170,6 +198,18 @@ mod tests {
         assert_eq!(names, ["statusCode", "blobName", "sizeBytes", "base64Content"]);
         // By itself it would be cut like any other text.
         assert!(present(value, &Presentation::default(), Rendering::Short, None).cut);
+    }
+
+    #[test]
+    fn a_text_that_is_the_result_is_whole_or_ends_with_a_line() {
+        let about = json!({"format": "typescript"});
+        let text = "interface Message { subject?: string; }\n".repeat(300);
+        assert_eq!(present_text(text.clone(), &about, 20_000, Rendering::Short), text);
+        let cut = present_text(text.clone(), &about, 5_000, Rendering::Short);
+        assert!(serde_json::to_string(&cut).unwrap().len() + about.to_string().len() <= 5_000);
+        let (kept, note) = cut.rsplit_once('\n').unwrap();
+        assert!(text.starts_with(kept) && kept.ends_with('}') && kept.len() > 4_000);
+        assert!(note.contains("characters are left out"));
     }
 
     proptest! {

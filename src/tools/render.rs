@@ -13,12 +13,22 @@ const LINE: usize = 240;
 /// The longest part of a line.
 const PART: usize = 100;
 
-/// `value` in lines of at most `limit` bytes together, as a string in JSON. What does not fit is counted.
+/// `value` in lines of at most `limit` bytes together, as a string in JSON, for a client that has the whole from
+/// structured content. What does not fit is counted.
 pub(super) fn render(value: &Value, limit: usize) -> String {
+    lines(value, limit, &format!("The whole is in the structured content. {WORDS}"))
+}
+
+/// `value` in lines for a person, however many.
+#[must_use]
+pub fn for_people(value: &Value) -> String {
+    lines(value, usize::MAX, "")
+}
+
+fn lines(value: &Value, limit: usize, end: &str) -> String {
     let mut page = Page { text: String::new(), room: limit.saturating_sub(2), more: 0 };
     // The end is what must not be missing.
-    let end = format!("The whole is in the structured content. {WORDS}");
-    page.room = page.room.saturating_sub(size(&end) + 32);
+    page.room = page.room.saturating_sub(size(end) + 32);
     match value.get("results").and_then(Value::as_array) {
         Some(results) => {
             for (at, result) in results.iter().enumerate() {
@@ -32,7 +42,7 @@ pub(super) fn render(value: &Value, limit: usize) -> String {
         let more = format!("… {} more lines\n", page.more);
         page.text.push_str(&more);
     }
-    page.text.push_str(&end);
+    page.text.push_str(end);
     page.text
 }
 
@@ -75,28 +85,31 @@ fn one(page: &mut Page, number: &str, result: &Value) {
     match data {
         Value::String(text) => {
             page.line("", &format!("{head}text, {} characters", text.chars().count()));
+            note(page, result);
             for line in text.lines().filter(|line| !line.trim().is_empty()).take(5) {
                 page.line("   ", line);
             }
         }
-        Value::Null => page.line("", &format!("{head}no content")),
-        _ => match items(data) {
-            Some(items) => {
-                let next =
-                    if data.get("@odata.nextLink").is_some() { ", and more at @odata.nextLink" } else { "" };
-                let many = if items.len() == 1 { "1 item" } else { &format!("{} items", items.len()) };
-                page.line("", &format!("{head}{many}{next}"));
-                // Before the items, which may fill all the room.
-                note(page, result);
-                for item in items {
-                    page.line("   - ", &item_line(item));
-                }
-                return;
+        Value::Null => {
+            page.line("", &format!("{head}no content"));
+            note(page, result);
+        }
+        _ => {
+            let Some(items) = items(data) else {
+                page.line("", &format!("{head}{}", item_line(data)));
+                return note(page, result);
+            };
+            let next =
+                if data.get("@odata.nextLink").is_some() { ", and more at @odata.nextLink" } else { "" };
+            let many = if items.len() == 1 { "1 item" } else { &format!("{} items", items.len()) };
+            page.line("", &format!("{head}{many}{next}"));
+            // Before the items, which may fill all the room.
+            note(page, result);
+            for item in items {
+                page.line("   - ", &item_line(item));
             }
-            None => page.line("", &format!("{head}{}", item_line(data))),
-        },
+        }
     }
-    note(page, result);
 }
 
 /// What was left out, where something was.

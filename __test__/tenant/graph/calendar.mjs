@@ -58,6 +58,33 @@ export function addCalendar(router, { data }) {
   router.add('GET', '/users/{user}/calendarView', READ, view);
   router.add('GET', '/users/{user}/calendar/calendarView', READ, view);
 
+  const AVAILABILITY = { free: '0', busy: '2' };
+  router.add('POST', '/users/{user}/calendar/getSchedule', READ, ({ user, body }) => {
+    requireUser(data, user, 'outlook');
+    const { schedules, startTime, endTime, availabilityViewInterval = 30 } = body ?? {};
+    if (!Array.isArray(schedules) || !startTime?.dateTime || !endTime?.dateTime) {
+      throw badRequest('Schedules, StartTime and EndTime are required.', 'ErrorInvalidParameter');
+    }
+    const [start, end] = [startTime, endTime].map(({ dateTime }) => moment(dateTime));
+    const value = schedules.map((scheduleId) => {
+      const items = calendar(scheduleId).items.filter(
+        (item) => moment(item.start.dateTime) < end && moment(item.end.dateTime) > start,
+      );
+      const slots = Math.ceil((end - start) / (availabilityViewInterval * 60_000));
+      const busy = (slot) => {
+        const at = start + slot * availabilityViewInterval * 60_000;
+        return items.some((item) => moment(item.start.dateTime) <= at && moment(item.end.dateTime) > at);
+      };
+      return {
+        scheduleId,
+        availabilityView: Array.from({ length: slots }, (_, slot) =>
+          busy(slot) ? AVAILABILITY.busy : AVAILABILITY.free,
+        ).join(''),
+        scheduleItems: items.map((item) => ({ status: 'busy', start: item.start, end: item.end })),
+      };
+    });
+    return { status: 200, body: { value } };
+  });
   router.add('POST', '/users/{user}/events', WRITE, ({ user, body, headers }) => {
     const { owner } = calendar(user);
     if (!body?.start?.dateTime || !body?.end?.dateTime) {

@@ -1,0 +1,116 @@
+//! What a verb prints: JSON for pipes, something readable on a terminal, content as bytes where a file is named.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::verb::Print;
+use super::write_line;
+use crate::error::{AuthError, ErrorKind, printable};
+use crate::settings::serving::Serving;
+use crate::tools::present::{Presentation, Rendering, present};
+use crate::tools::render::for_people;
+use crate::tools::{Outcome, PAYLOAD};
+
+/// No budget at all, in a form that can still be added to.
+const UNBOUNDED: usize = usize::MAX / 16;
+
+/// Prints what a tool gave. A failure is an error as well, so that the exit code says so.
+pub(super) fn outcome(outcome: Outcome, print: &Print, serving: &Serving) -> Result<(), AuthError> {
+    let error = |text: &str| AuthError::new(ErrorKind::Response, "tool_error", text.to_owned());
+    let Outcome { structured, text, failed, .. } = outcome;
+    // Where there is text, it is the result, and what is structured is about it.
+    let Some(value) = structured.filter(|_| text.is_empty()) else {
+        return if failed { Err(error(&text)) } else { write_line(text.trim_end()) };
+    };
+    let budget = serving.response_bytes.unwrap_or(UNBOUNDED);
+    let presentation = Presentation { exact: serving.exact_text, budget };
+    let shown = present(value, &presentation, Rendering::Short, Some(PAYLOAD));
+    let mut value = shown.structured.unwrap_or_default();
+    if let Some(file) = print.file.as_deref().filter(|_| !failed) {
+        write_content(&mut value, file)?;
+        if file == "-" {
+            return Ok(());
+        }
+    }
+    if std::io::stdout().is_terminal() && !print.json {
+        write_line(readable(&value).trim_end())?;
+    } else {
+        write_line(&serde_json::to_string_pretty(&value).unwrap_or_default())?;
+    }
+    if !failed {
+        Ok(())
+    } else if refused(&value) {
+        Err(AuthError::new(ErrorKind::Server, "not_permitted", "This was not permitted."))
+    } else {
+        Err(error("Nothing could be done."))
+    }
+}
+
+/// A result for a person: texts as they are, collections in lines, entities member by member.
+fn readable(value: &Value) -> String {
+    match value["results"].as_array() {
+        Some(results) if results.len() == 1 => one(&results[0]),
+        Some(results) => {
+            let numbered =
+                results.iter().enumerate().map(|(at, result)| format!("{}. {}", at + 1, one(result)));
+            numbered.collect::<Vec<_>>().join("\n")
+        }
+        None => one(value),
+    }
+}
+
+fn one(result: &Value) -> String {
+    let data = &result["data"];
+    match data {
+        Value::String(text) => text.clone(),
+        Value::Object(members) if !members.contains_key("value") => {
+            serde_json::to_string_pretty(data).unwrap_or_default()
+        }
+        _ if result.get(PAYLOAD).is_some() => {
+            let of = |name: &str| match &result[name] {
+                Value::String(text) => printable(text, 120),
+                other => other.to_string(),
+            };
+            format!("{} bytes of {}. Write them to a file with -o FILE.", of("sizeBytes"), of("contentType"))
+        }
+        _ => {
+            let lines = for_people(result);
+            match data["@odata.nextLink"].as_str() {
+                Some(next) => format!("{lines}   next page: {next}\n"),
+                None => lines,
+            }
+        }
+    }
+}
+
+/// Puts content where the user wants it, and its size where it was.
+fn write_content(value: &mut Value, file: &str) -> Result<(), AuthError> {
+    let cannot = |what: String| AuthError::new(ErrorKind::Response, "output_error", what);
+    let content = value.as_object_mut().and_then(|members| members.shift_remove(PAYLOAD));
+    let bytes = content.as_ref().and_then(Value::as_str).and_then(|text| STANDARD.decode(text).ok());
+    let bytes = bytes.ok_or_else(|| cannot("There is no content to write.".to_owned()))?;
+    if file == "-" {
+        let mut out = std::io::stdout().lock();
+        return out
+            .write_all(&bytes)
+            .and_then(|()| out.flush())
+            .map_err(|error| cannot(format!("stdout cannot be written to: {error}.")));
+    }
+    std::fs::write(Path::new(file), &bytes)
+        .map_err(|error| cannot(format!("{file} cannot be written: {error}.")))?;
+    value["file"] = json!(file);
+    Ok(())
+}
+
+/// Whether all that was asked for is a refusal.
+fn refused(value: &Value) -> bool {
+    let refused = |result: &Value| matches!(result["statusCode"].as_u64(), Some(401..=403));
+    match value["results"].as_array() {
+        Some(results) => results.iter().all(refused),
+        None => refused(value),
+    }
+}

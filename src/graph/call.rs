@@ -1,0 +1,43 @@
+//! One call of a tool: when it ends, and what it is waiting for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// The deadline of a call, shared by all its requests, and what it is doing at the moment. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Call {
+    deadline: Instant,
+    activity: Arc<watch::Sender<String>>,
+}
+
+impl Call {
+    /// A call that ends after `timeout` at the latest.
+    #[must_use]
+    pub fn new(timeout: Duration) -> Self {
+        let activity = watch::Sender::new("asking Microsoft Graph".to_owned());
+        Self { deadline: Instant::now() + timeout, activity: Arc::new(activity) }
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// What it is doing, for who watches over it. No path and nothing that Graph said is in it.
+    #[must_use]
+    pub fn activity(&self) -> watch::Receiver<String> {
+        self.activity.subscribe()
+    }
+
+    /// Says what it is doing now.
+    pub(super) fn doing(&self, what: impl FnOnce() -> String) {
+        // Nobody looks, most of the time.
+        if self.activity.receiver_count() > 0 {
+            self.activity.send_replace(what());
+        }
+    }
+}
