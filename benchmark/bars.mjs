@@ -2,13 +2,20 @@
 
 import { median, rounded } from './figures.mjs';
 
-const ratio = (id, to) => (of) => median(of(id, 'ours')) / median(of(id, to));
-const middle = (id) => (of) => median(of(id, 'ours'));
+/** Ours beside another's, at the median. */
+export const ratio = (id, to) => (of) => median(of(id, 'ours')) / median(of(id, to));
+/** Ours at the median. */
+export const middle = (id) => (of) => median(of(id, 'ours'));
 /** For counts: the worst run decides, since a request too many is no noise. */
 const worst = (id) => (of) => Math.max(...of(id, 'ours'));
 
-/** @type {{name: string, limit: number, digits: number, unit?: string, exactly?: boolean, below?: boolean, value: Function}[]} */
-const bars = [
+/**
+ * @typedef {{name: string, limit: number, digits: number, unit?: string, exactly?: boolean, below?: boolean,
+ *   value: Function}} Bar
+ */
+
+/** @type {Bar[]} */
+const own = [
   {
     name: 'process start to first token, secret ÷ bare node:https',
     limit: 0.85,
@@ -80,9 +87,10 @@ const bars = [
  * Judges the bars for which this run has the figures.
  *
  * @param {Record<string, Record<string, number[]>>} results values by figure and candidate
+ * @param {Bar[]} bars
  * @returns {{name: string, value: string, limit: string, passed: boolean}[]}
  */
-export function judge(results) {
+export function judge(results, bars = own) {
   const of = (id, candidate) => results[id][candidate];
   return bars
     .filter(({ value }) => isMeasured(value, results))

@@ -13,17 +13,28 @@ const PANEL_GAP = 22;
 const BAR_LEFT = MARGIN + LABEL_WIDTH;
 const BAR_SPACE = WIDTH - BAR_LEFT - VALUE_WIDTH - MARGIN;
 
-const PANELS = [
-  { id: 'startSecret', title: 'Process start to first token', unit: 'ms', digits: 0 },
-  { id: 'cached', title: 'Call with the token in memory', unit: 'µs', digits: 1 },
-  { id: 'rss', title: 'Resident memory after the first token', unit: 'MB', digits: 0 },
-];
+/**
+ * What a chart shows.
+ *
+ * @typedef {{panels: {id: string, title: string, unit: string, digits: number}[], names: Record<string, string>,
+ *   label: string, note: string}} Subject
+ */
 
-const NAMES = {
-  ours: 'workiq-auth',
-  bare: 'bare node:https',
-  msal: '@azure/msal-node',
-  identity: '@azure/identity',
+/** @type {Subject} */
+const TOKENS = {
+  panels: [
+    { id: 'startSecret', title: 'Process start to first token', unit: 'ms', digits: 0 },
+    { id: 'cached', title: 'Call with the token in memory', unit: 'µs', digits: 1 },
+    { id: 'rss', title: 'Resident memory after the first token', unit: 'MB', digits: 0 },
+  ],
+  names: {
+    ours: 'workiq-auth',
+    bare: 'bare node:https',
+    msal: '@azure/msal-node',
+    identity: '@azure/identity',
+  },
+  label: 'workiq-auth beside other ways to get a token: time to the first token, cached call, memory',
+  note: `Medians of fresh processes, Node ${process.versions.node}, client secret, TLS on loopback. Shorter is better.`,
 };
 
 /** A card with a ground of its own: legible on a light and on a dark page, whether or not the style is heeded. */
@@ -42,25 +53,33 @@ const STYLE = `
       .ours { fill: #4493f8; }
     }`;
 
-function bar({ candidate, value, share, top, unit, digits }) {
+function bar({ candidate, name, value, share, top, unit, digits }) {
   const middle = top + BAR_HEIGHT / 2;
   const width = Math.max(2, share * BAR_SPACE).toFixed(1);
   const kind = candidate === 'ours' ? 'bar ours' : 'bar';
   return `
-  <text x="${BAR_LEFT - 10}" y="${middle}" dy="0.35em" text-anchor="end">${NAMES[candidate]}</text>
+  <text x="${BAR_LEFT - 10}" y="${middle}" dy="0.35em" text-anchor="end">${name}</text>
   <rect class="${kind}" x="${BAR_LEFT}" y="${top}" width="${width}" height="${BAR_HEIGHT}" rx="2"/>
   <text x="${BAR_LEFT + Number(width) + 8}" y="${middle}" dy="0.35em">${rounded(value, digits)} ${unit}</text>`;
 }
 
 /** One panel from `top` on, and where the next may begin. */
-function panel({ id, title, unit, digits }, values, top) {
-  const measured = Object.keys(NAMES)
+function panel({ id, title, unit, digits }, names, values, top) {
+  const measured = Object.keys(names)
     .filter((candidate) => values[id][candidate])
     .map((candidate) => ({ candidate, value: median(values[id][candidate]) }));
   const most = Math.max(...measured.map(({ value }) => value));
   const first = top + TITLE_HEIGHT;
   const bars = measured.map(({ candidate, value }, index) =>
-    bar({ candidate, value, share: value / most, top: first + index * BAR_STEP, unit, digits }),
+    bar({
+      candidate,
+      name: names[candidate],
+      value,
+      share: value / most,
+      top: first + index * BAR_STEP,
+      unit,
+      digits,
+    }),
   );
   const heading = `
   <text class="title" x="${MARGIN}" y="${top + 15}">${title}</text>`;
@@ -71,18 +90,18 @@ function panel({ id, title, unit, digits }, values, top) {
  * The chart, as SVG.
  *
  * @param {Record<string, Record<string, number[]>>} results values by figure and candidate
+ * @param {Subject} subject
  * @returns {string}
  */
-export function chart(results) {
+export function chart(results, { panels, names, label, note } = TOKENS) {
   let top = MARGIN;
-  const drawings = PANELS.map((wanted) => {
-    const { drawing, next } = panel(wanted, results, top);
+  const drawings = panels.map((wanted) => {
+    const { drawing, next } = panel(wanted, names, results, top);
     top = next;
     return drawing;
   });
   const height = top + MARGIN;
-  const note = `Medians of fresh processes, Node ${process.versions.node}, client secret, TLS on loopback. Shorter is better.`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="workiq-auth beside other ways to get a token: time to the first token, cached call, memory">
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${label}">
   <style>${STYLE}
   </style>
   <rect class="card" x="0.5" y="0.5" width="${WIDTH - 1}" height="${height - 1}" rx="6"/>${drawings.join('')}

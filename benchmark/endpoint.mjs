@@ -1,18 +1,15 @@
 // The token endpoint of the benchmark, in a process of its own so that it takes no time from those it serves. Lean,
 // and told by its parent how to answer; it counts what comes in.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:https';
+import { LIFETIME_S, mint } from './token.mjs';
 
 /** A thousand clients connect at once; a shorter queue would make some of them wait for a retransmission. */
 const BACKLOG = 4096;
 const KEEP_ALIVE_MS = 60_000;
 /** Lets the last answer reach the client before the endpoint goes down. */
 const LAST_ANSWER_MS = 100;
-const LIFETIME_S = 3599;
-
-const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-const header = base64url({ typ: 'JWT', alg: 'RS256', x5t: 'benchmark', kid: 'benchmark' });
 
 /** How to answer: each step is for one request, in their order, and the last for all that follow. */
 let steps = [{}];
@@ -21,45 +18,13 @@ let connections = 0;
 let server;
 let origin;
 
-/** A token of about the length that Graph's have, another for each request. */
-function token() {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = base64url({
-    aud: origin,
-    iss: `${origin}/`,
-    iat: now,
-    nbf: now,
-    exp: now + LIFETIME_S,
-    app_displayname: 'benchmark',
-    idtyp: 'app',
-    oid: randomUUID(),
-    roles: [
-      'Mail.Read',
-      'Calendars.Read',
-      'Chat.Read.All',
-      'ChannelMessage.Read.All',
-      'Files.Read.All',
-      'Sites.Read.All',
-      'User.Read.All',
-      'OnlineMeetings.Read.All',
-      'OnlineMeetingTranscript.Read.All',
-      'ExternalItem.Read.All',
-    ],
-    tid: randomUUID(),
-    uti: randomBytes(16).toString('base64url'),
-    ver: '1.0',
-    wids: Array.from({ length: 3 }, () => randomUUID()),
-  });
-  return `${header}.${claims}.${randomBytes(256).toString('base64url')}`;
-}
-
 function success({ refreshIn }) {
   return {
     token_type: 'Bearer',
     expires_in: LIFETIME_S,
     ext_expires_in: LIFETIME_S,
     ...(refreshIn && { refresh_in: refreshIn }),
-    access_token: token(),
+    access_token: mint(origin),
   };
 }
 

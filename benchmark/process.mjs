@@ -9,7 +9,8 @@ const TIME_LIMIT_MS = 120_000;
 /** Only these are handed down: a proxy, a credential or an option for Node in the shell would change the result. */
 const KEPT = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'SystemRoot', 'USERPROFILE'];
 
-const keptEnvironment = () =>
+/** The environment of a fresh process, to which is added what it is about. */
+export const keptEnvironment = () =>
   Object.fromEntries(KEPT.filter((name) => process.env[name]).map((name) => [name, process.env[name]]));
 
 /**

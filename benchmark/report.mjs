@@ -15,7 +15,8 @@ function systemName() {
   return [name, os.type(), os.release(), os.arch()].filter(Boolean).join(', ');
 }
 
-function machine() {
+/** The machine, in a line. */
+export function machine() {
   const cpus = os.cpus();
   return `${cpus[0].model.trim()}, ${cpus.length} cores, ${Math.round(os.totalmem() / GB)} GB; ${systemName()}`;
 }
@@ -37,21 +38,22 @@ function versions() {
  * The table, as Markdown.
  *
  * @param {Record<string, Record<string, number[]>>} results values by figure and candidate
+ * @param {Record<string, string>} columns candidates and their names
+ * @param {[string, string, number][]} rows figures: id, label, digits
  * @returns {string}
  */
-export function table(results) {
-  const columns = Object.keys(candidates);
-  const rows = figures
+export function table(results, columns = candidates, rows = figures) {
+  const cells = rows
     .filter(([id]) => results[id])
     .map(([id, label, digits]) => [
       label,
-      ...columns.map((candidate) => summary(results[id][candidate], digits)),
+      ...Object.keys(columns).map((candidate) => summary(results[id][candidate], digits)),
     ]);
-  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const line = (row) => `| ${row.join(' | ')} |`;
   return [
-    line(['', ...Object.values(candidates)]),
-    line(['---', ...columns.map(() => '---:')]),
-    ...rows.map(line),
+    line(['', ...Object.values(columns)]),
+    line(['---', ...Object.keys(columns).map(() => '---:')]),
+    ...cells.map(line),
   ].join('\n');
 }
 
@@ -68,6 +70,19 @@ export function verdictLines(verdicts) {
 }
 
 /**
+ * The bars, as a table in Markdown.
+ *
+ * @param {ReturnType<typeof import('./bars.mjs').judge>} verdicts
+ * @returns {string}
+ */
+export function verdictTable(verdicts) {
+  const rows = verdicts.map(
+    ({ name, value, limit, passed }) => `| ${name} | ${value} | ${limit} | ${passed ? 'pass' : 'miss'} |`,
+  );
+  return ['| | measured | wanted | |', '| --- | ---: | ---: | --- |', ...rows].join('\n');
+}
+
+/**
  * The whole of RESULTS.md.
  *
  * @param {Record<string, Record<string, number[]>>} results values by figure and candidate
@@ -77,9 +92,6 @@ export function verdictLines(verdicts) {
  * @returns {string}
  */
 export function markdown(results, verdicts, runs, load) {
-  const bars = verdicts.map(
-    ({ name, value, limit, passed }) => `| ${name} | ${value} | ${limit} | ${passed ? 'pass' : 'miss'} |`,
-  );
   return `# Benchmark
 
 Written by \`npm run bench\`; do not edit.
@@ -96,9 +108,7 @@ Medians, with least and most in brackets. MB are 2^20 bytes.
 
 ## Bars
 
-| | measured | wanted | |
-| --- | ---: | ---: | --- |
-${bars.join('\n')}
+${verdictTable(verdicts)}
 
 ## How it is measured
 

@@ -20,7 +20,47 @@ function createCertificate(folder) {
 }
 
 /**
- * Starts the endpoint.
+ * Starts an endpoint in a process of its own, with a certificate of a CA made for it.
+ *
+ * @param {URL} script which tells its origin when it is sent `start`, and otherwise answers commands
+ * @param {string[]} [names] to which it answers besides those of loopback
+ * @returns {Promise<{
+ *   folder: string,
+ *   caPath: string,
+ *   origin: string,
+ *   ask: (command: string, more?: object) => Promise<object>,
+ *   close: () => Promise<void>,
+ * }>} `folder` is for what else a run needs on disk, and goes when the endpoint is closed
+ */
+export async function openEndpoint(script, names) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'workiq-auth-benchmark-'));
+  const authority = createAuthority('Benchmark root');
+  const caPath = path.join(folder, 'ca.pem');
+  writeFileSync(caPath, authority.root.pem);
+
+  const endpoint = fork(fileURLToPath(script));
+  const ask = async (command, more) => {
+    endpoint.send({ command, ...more });
+    const [reply] = await once(endpoint, 'message');
+    return reply;
+  };
+  const { origin } = await ask('start', { identity: authority.serverIdentity(names) });
+  return {
+    folder,
+    caPath,
+    origin,
+    ask,
+    async close() {
+      const gone = once(endpoint, 'exit');
+      endpoint.disconnect();
+      await gone;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/**
+ * Starts the endpoint for tokens.
  *
  * @returns {Promise<{
  *   caPath: string,
@@ -32,18 +72,7 @@ function createCertificate(folder) {
  *   the last all that follow) and begins to count anew
  */
 export async function openStage() {
-  const folder = mkdtempSync(path.join(tmpdir(), 'workiq-auth-benchmark-'));
-  const authority = createAuthority('Benchmark root');
-  const caPath = path.join(folder, 'ca.pem');
-  writeFileSync(caPath, authority.root.pem);
-
-  const endpoint = fork(fileURLToPath(new URL('endpoint.mjs', import.meta.url)));
-  const ask = async (command, more) => {
-    endpoint.send({ command, ...more });
-    const [reply] = await once(endpoint, 'message');
-    return reply;
-  };
-  const { origin } = await ask('start', { identity: authority.serverIdentity() });
+  const { folder, caPath, origin, ask, close } = await openEndpoint(new URL('endpoint.mjs', import.meta.url));
   const application = { tenantId: randomUUID(), clientId: randomUUID(), authorityHost: origin };
 
   return {
@@ -54,11 +83,6 @@ export async function openStage() {
     },
     set: (steps) => ask('set', { steps }),
     counts: () => ask('counts'),
-    async close() {
-      const gone = once(endpoint, 'exit');
-      endpoint.disconnect();
-      await gone;
-      rmSync(folder, { recursive: true, force: true });
-    },
+    close,
   };
 }
