@@ -90,12 +90,13 @@ function newestIn(folder) {
   return Math.max(0, ...entries.map((entry) => written(path.join(folder, entry))));
 }
 
-/** Installs the dependencies if they are missing or older than the lock file. */
-export async function ensureInstalled() {
-  const installed = written('node_modules/.package-lock.json');
-  if (installed > 0 && installed >= written('package-lock.json')) return;
-  console.log('Installing dependencies: npm ci');
-  const { code } = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+/** Installs the dependencies of the package in `folder` if they are missing or older than the lock file. */
+export async function ensureInstalled(folder = '.') {
+  const installed = written(path.join(folder, 'node_modules', '.package-lock.json'));
+  if (installed > 0 && installed >= written(path.join(folder, 'package-lock.json'))) return;
+  console.log(`Installing dependencies${folder === '.' ? '' : ` of ${folder}`}: npm ci`);
+  const cwd = path.join(root, folder);
+  const { code } = await npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd });
   if (code !== 0) throw new Error('The dependencies could not be installed: npm ci failed');
 }
 

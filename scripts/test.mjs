@@ -6,7 +6,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
 
-import { cargo, ensureBuilt, ensureInstalled, npm, root, run, tool } from './ensure.mjs';
+import { cargo, ensureBuilt, ensureInstalled, root, run, tool } from './ensure.mjs';
 import { add, conclude, nodeTest, totals } from './tally.mjs';
 
 const started = performance.now();
@@ -66,10 +66,7 @@ async function drift() {
 async function endToEnd() {
   const folder = path.join('__test__', 'e2e');
   const cwd = path.join(root, folder);
-  if (!existsSync(path.join(cwd, 'package.json'))) return skip(`${folder} is not there`);
-  const locked = existsSync(path.join(cwd, 'package-lock.json'));
-  const { code } = await npm([locked ? 'ci' : 'install', '--no-audit', '--no-fund'], { cwd });
-  if (code !== 0) return false;
+  await ensureInstalled(folder);
   const files = readdirSync(cwd).filter((name) => /\.test\.[cm]?js$/.test(name));
   if (files.length > 0) return nodeTest(files.sort(), { cwd, timeoutMs: TEST_TIMEOUT_MS });
   console.error(`no test file in ${folder}`);
