@@ -85,6 +85,42 @@ describe('again', () => {
     assert.equal(tenant.graphRequests.length, 3);
   });
 
+  test('a search, which only reads, after 503 and after a connection that broke', async () => {
+    tenant.fail({ at: 'graph', match: '/search/query', unavailable: true });
+    tenant.fail({ at: 'graph', match: '/search/query', reset: true });
+    const { structuredContent } = await tools.call('do_action', {
+      actionUrl: '/search/query',
+      jsonBody: {
+        requests: [{ entityTypes: ['driveItem'], query: { queryString: 'budget' }, region: 'EMEA' }],
+      },
+    });
+    assert.equal(structuredContent.statusCode, 200);
+  });
+
+  test('not sign-in for each path of a batch, where it was refused for all', async () => {
+    const refused = startTools(tenant.env('secret'));
+    tenant.fail({ at: 'token', aadsts: 53003, times: Infinity });
+    const paths = Array.from({ length: 20 }, (_, n) => `/sites/${n}`);
+    const { isError, content } = await refused.call('fetch', { entityUrls: paths });
+    await refused.close();
+    assert.ok(isError && content[0].text.includes('53003'), content[0].text);
+    assert.equal(tenant.tokenRequests.length, 1);
+  });
+
+  test('a path for which sign-in is refused does not sink the others', async () => {
+    assert.equal((await tools.fetch(ADA))[0].statusCode, 200);
+    tenant.fail({
+      at: 'graph',
+      match: '/sites/root',
+      claimsChallenge: '{"access_token":{"nbf":{"value":"1"}}}',
+    });
+    tenant.fail({ at: 'token', aadsts: 53003, times: Infinity });
+    const [ada, root] = await tools.fetch(ADA, '/sites/root');
+    assert.equal(ada.data.displayName, 'Ada Lovelace');
+    assert.equal(root.statusCode, 401);
+    assert.match(root.error.message, /53003/);
+  });
+
   test('of a batch only what was throttled', async () => {
     const ids = tenant.data.users.map(({ id }) => id).slice(0, 8);
     tenant.fail({ at: 'graph', match: ids[2], throttle: 0 });

@@ -291,7 +291,9 @@ impl GraphClient {
                     }
                     retry_after(&answer.headers, SystemTime::now())
                 }
-                Err(error) if error.may_pass() && (request.is_read() || error.before_sending()) => None,
+                Err(error) if error.may_pass() && (writes::only_reads(request) || error.before_sending()) => {
+                    None
+                }
                 Err(_) => return outcome.map_err(|error| failure(request, error, limits)),
             };
             match retries.next(wish) {
@@ -374,7 +376,7 @@ fn may_pass(request: &GraphRequest, status: StatusCode) -> bool {
     match status.as_u16() {
         // Graph did nothing.
         429 => true,
-        502..=504 => request.is_read(),
+        502..=504 => writes::only_reads(request),
         _ => false,
     }
 }
@@ -393,7 +395,7 @@ pub(super) async fn wait(pause: Duration, wish: Option<Duration>, call: &Call) {
 
 /// A write that got no answer may have been carried out.
 fn failure(request: &GraphRequest, error: HttpError, limits: Limits) -> GraphFailure {
-    if request.is_read() || error.before_sending() {
+    if writes::only_reads(request) || error.before_sending() {
         return transport(error, limits);
     }
     let message = format!("The write was sent and no answer came, so its outcome is unknown: {error}.");

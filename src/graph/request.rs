@@ -85,6 +85,12 @@ impl GraphRequest {
                     CALLERS.join(", ")
                 ))
             })?;
+            // With it a GET grants access for good (learn.microsoft.com/graph/api/shares-get).
+            if value.as_str().is_some_and(|text| text.to_ascii_lowercase().contains("redeemsharinglink")) {
+                return Err(HeaderError(
+                    "\"redeemSharingLink\" grants access, so it cannot be asked for here.".into(),
+                ));
+            }
             let value = value.as_str().and_then(|text| HeaderValue::from_str(text).ok());
             let value = value
                 .ok_or_else(|| HeaderError(format!("The header \"{shown}\" needs a text on one line.")))?;

@@ -3,6 +3,7 @@
 use http::Method;
 
 use super::path::GraphPath;
+use super::request::GraphRequest;
 use crate::settings::writes::WriteClass;
 
 /// What a request does to what is there.
@@ -17,12 +18,11 @@ pub(super) enum Effect {
 }
 
 /// Actions that only read, as segments; `*` is an id.
-const READING: [&str; 20] = [
+const READING: [&str; 19] = [
     "search/query",
     "users/*/calendar/getschedule",
     "users/*/calendars/*/getschedule",
     "groups/*/calendar/getschedule",
-    "users/*/findmeetingtimes",
     "users/*/getmailtips",
     "users/*/translateexchangeids",
     "users/*/checkmembergroups",
@@ -50,6 +50,11 @@ pub(super) fn effect(method: &Method, path: &GraphPath) -> Effect {
         Method::POST => Effect::Post,
         _ => Effect::Write(WriteClass::Action),
     }
+}
+
+/// Whether `request` changes nothing, so that it may be sent again whatever became of it.
+pub(super) fn only_reads(request: &GraphRequest) -> bool {
+    effect(&request.method, &request.path) == Effect::Read
 }
 
 fn reads(path: &GraphPath) -> bool {

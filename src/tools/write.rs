@@ -82,7 +82,7 @@ pub(super) const READING_ACTION: Definition = Definition {
     name: "do_action",
     title: "Search and other reading actions",
     description: "Run an action that only reads: /search/query (files, sites, lists; body {requests:[{entityTypes:[\"driveItem\"],\
-                  query:{queryString}}]}), /users/{id}/calendar/getSchedule, /users/{id}/findMeetingTimes. Others are not allowed.",
+                  query:{queryString}}]}), /users/{id}/calendar/getSchedule, /users/{id}/getMailTips. Others are not allowed.",
     input: action_input,
     output: result_schema,
     kind: Kind::Read,
