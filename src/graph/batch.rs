@@ -102,7 +102,16 @@ impl GraphClient {
         let mut waiting = items;
         let mut retries = Retries::new(call.deadline());
         while waiting.len() > 1 {
-            let Ok(answers) = self.exchange_batch(&waiting, call).await else { break };
+            let answers = match self.exchange_batch(&waiting, call).await {
+                Ok(answers) => answers,
+                // Each by itself would be refused sign-in again.
+                Err(GraphFailure::Auth(error)) => {
+                    let refused = |(at, _)| (at, Err(GraphFailure::Auth(error.clone())));
+                    done.extend(waiting.into_iter().map(refused));
+                    return done;
+                }
+                Err(_) => break,
+            };
             let mut wish: Option<Duration> = None;
             let mut again = Vec::new();
             let mut throttled = Vec::new();

@@ -65,20 +65,30 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         checked.into_iter().map(|checked| checked.map(|request| requests.push(request))).collect();
     let mut answers = graph.read_all(requests, call).await.into_iter();
     let mut results = Vec::with_capacity(places.len());
+    let (mut no_sign_in, mut answered) = (None, false);
     for place in places {
         let outcome = match place {
             Ok(()) => answers.next(),
             Err(refusal) => Some(Err(refusal)),
         };
         match outcome {
-            Some(Ok(read)) => results.push(answer::result(read)),
+            Some(Ok(read)) => {
+                answered = true;
+                results.push(answer::result(read));
+            }
             Some(Err(no_answer)) => match answer::failure(no_answer) {
                 Ok(result) => results.push(result),
-                // Without sign-in there is nothing to say of any path.
-                Err(error) => return Outcome::error(&error),
+                Err(error) => {
+                    results.push(answer::failed(401, error.code(), &error.report()));
+                    no_sign_in = Some(error);
+                }
             },
             None => results.push(answer::failed(500, "noAnswer", "There is no answer to this path.")),
         }
+    }
+    // Without sign-in there is nothing to say of any path. A path that wanted more of it does not sink the others.
+    if let Some(error) = no_sign_in.filter(|_| !answered) {
+        return Outcome::error(&error);
     }
     let failed = results.iter().all(|result| result.contains_key("error"));
     Outcome::structured(json!({"results": results}), failed)
