@@ -1,6 +1,7 @@
 // What may be written: nothing, unless an administrator says so, and then by what a request does.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { run, startTools } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
@@ -104,6 +105,18 @@ describe('a class that is allowed', () => {
     assert.equal(hints.delete_entity.idempotentHint, true);
     assert.equal(hints.update_entity, undefined);
     assert.equal(hints.do_action.readOnlyHint, false);
+  });
+
+  test('all of it needs no metadata to be told apart', async () => {
+    const tools = startTools({
+      ...tenant.env('secret'),
+      WORKIQ_ALLOW_WRITES: 'true',
+      XDG_CACHE_HOME: join(tenant.dir, 'none-kept'),
+    });
+    await tools.call('create_entity', { parentUrl: `${ADA}/messages`, jsonBody: { subject: 'x' } });
+    await tools.close();
+    assert.equal(written().length, 1);
+    assert.ok(tenant.requests.every(({ path }) => !path.includes('$metadata')));
   });
 
   test('create does not send mail, whichever tool is asked', async () => {

@@ -135,7 +135,7 @@ impl GraphClient {
                     again.push((at, request));
                     throttled.push((at, Ok(response)));
                 } else {
-                    done.push((at, Ok(self.explained(&request, response).await)));
+                    done.push((at, Ok(self.explained(&request, response, call).await)));
                 }
             }
             for (at, request) in alone {

@@ -48,7 +48,7 @@ impl GraphClient {
             };
         }
         if !answer.status.is_success() {
-            return Ok(Err(self.explained(request, self.read(&answer)).await));
+            return Ok(Err(self.explained(request, self.read(&answer), call).await));
         }
         let content_type = answer.header("content-type").unwrap_or("application/octet-stream").to_owned();
         let name = answer.header("content-disposition").and_then(file_name);

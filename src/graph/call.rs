@@ -21,6 +21,11 @@ impl Call {
         Self { deadline: Instant::now() + timeout, activity: Arc::new(activity) }
     }
 
+    /// The same call, of which a part ends after `timeout` at the latest.
+    pub(super) fn within(&self, timeout: Duration) -> Self {
+        Self { deadline: self.deadline.min(Instant::now() + timeout), ..self.clone() }
+    }
+
     /// When it ends.
     #[must_use]
     pub fn deadline(&self) -> Instant {

@@ -126,7 +126,7 @@ impl GraphClient {
         call: &Call,
     ) -> Result<GraphResponse, GraphFailure> {
         let answer = self.best_answer(&request, call).await?;
-        Ok(self.explained(&request, answer).await)
+        Ok(self.explained(&request, answer, call).await)
     }
 
     async fn best_answer(&self, request: &GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
@@ -154,18 +154,25 @@ impl GraphClient {
     pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
         delegated::check(&request.method, request.path.as_str(), request.body.as_ref())
             .map_err(GraphFailure::DelegatedOnly)?;
+        let allowed = |class| self.inner.serving.writes.allow(class);
         let class = match writes::effect(&request.method, &request.path) {
             Effect::Read => return Ok(()),
             Effect::Write(class) => class,
+            // Where both are allowed it need not be known which one it is.
+            Effect::Post if [WriteClass::Create, WriteClass::Action].into_iter().all(allowed) => {
+                return Ok(());
+            }
             Effect::Post => self.class_of_post(&request.path, call).await,
         };
-        if self.inner.serving.writes.allow(class) { Ok(()) } else { Err(GraphFailure::NotAllowed(class)) }
+        if allowed(class) { Ok(()) } else { Err(GraphFailure::NotAllowed(class)) }
     }
 
     /// What the metadata says a `POST` to `path` is. What it does not know is an action, and so is all where it cannot be
     /// had.
     async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
-        let metadata = match self.metadata(call).await {
+        // Half of the time is left for the request itself.
+        let patience = call.deadline().saturating_duration_since(Instant::now()) / 2;
+        let metadata = match self.metadata(&call.within(patience)).await {
             Ok(metadata) => metadata,
             Err(failure) => {
                 tracing::warn!(?failure, "without Graph's metadata every POST counts as an action");
@@ -180,11 +187,16 @@ impl GraphClient {
     }
 
     /// Adds to a refusal what it means, by what the token holds.
-    pub(super) async fn explained(&self, request: &GraphRequest, answer: GraphResponse) -> GraphResponse {
+    pub(super) async fn explained(
+        &self,
+        request: &GraphRequest,
+        answer: GraphResponse,
+        call: &Call,
+    ) -> GraphResponse {
         if answer.is_success() || !(400..500).contains(&answer.status) {
             return answer;
         }
-        let granted = self.granted().await;
+        let granted = self.granted(call).await;
         let refused = Refused {
             method: &request.method,
             path: request.path.as_str(),
@@ -197,9 +209,9 @@ impl GraphClient {
         GraphResponse { refusal, ..answer }
     }
 
-    /// What the application holds, as far as its token tells; none without a token.
-    pub async fn granted(&self) -> Option<Granted> {
-        let token = self.inner.credential.token(&self.inner.scope, Want::Any).await.ok()?;
+    /// What the application holds, as far as its token tells; none without a token in time.
+    pub async fn granted(&self, call: &Call) -> Option<Granted> {
+        let token = self.token(Want::Any, call).await.ok()?;
         Granted::of(token.secret().expose())
     }
 

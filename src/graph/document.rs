@@ -24,7 +24,7 @@ const VERSION: &str = "v1.0";
 /// Graph's own is 3.4 MB.
 const LIMITS: Limits = Limits { bytes: 64 << 20, silence: Duration::from_secs(20) };
 
-/// How long it may take in all. It goes on for the next caller where the one who asked has no time left.
+/// How long it may take in all; less where the caller has less time left.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Asks Graph for the document.

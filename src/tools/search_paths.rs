@@ -67,7 +67,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         Err(error) => return Outcome::failure(format!("search_paths: {error}")),
     };
     // Without sign-in the paths are there all the same, unmarked.
-    let granted = graph.granted().await;
+    let granted = graph.granted(call).await;
     let paths: Vec<_> = search
         .found
         .iter()
