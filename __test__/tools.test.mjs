@@ -215,6 +215,17 @@ describe('fetch_blob', () => {
     assert.equal(tenant.graphRequests.length, 0);
   });
 
+  test('nor is one whose path looks like content, such as a folder of that name', async () => {
+    tenant.fail({
+      at: 'graph',
+      status: 200,
+      headers: { 'Content-Type': 'application/json;odata.metadata=minimal;odata.streaming=true' },
+      body: { id: '1', '@microsoft.graph.downloadUrl': 'https://files.example/x' },
+    });
+    const result = await tools.call('fetch_blob', { path: '/drives/d/root:/content' });
+    assert.equal(result.structuredContent.error.code, 'notContent');
+  });
+
   test('a redirect to anything but https is not followed', async () => {
     for (const redirect of ['http://127.0.0.1:9/x', 'https://ada:hush@localhost/x', 'file:///etc/passwd']) {
       tenant.fail({ at: 'graph', match: '/content', redirect });

@@ -50,6 +50,9 @@ impl GraphClient {
         if !answer.status.is_success() {
             return Ok(Err(self.explained(request, self.read(&answer), call).await));
         }
+        if is_entity(&answer) {
+            return Ok(Err(GraphResponse::not_content()));
+        }
         let content_type = answer.header("content-type").unwrap_or("application/octet-stream").to_owned();
         let name = answer.header("content-disposition").and_then(file_name);
         Ok(Ok(Blob { content_type, name, bytes: answer.body }))
@@ -115,6 +118,12 @@ impl GraphClient {
     pub(super) fn blob_limits(&self) -> Limits {
         Limits { bytes: self.blob_bytes(), silence: Duration::from_secs(30) }
     }
+}
+
+/// Whether an answer is an entity rather than content, as for a folder that somebody named `content`: Graph says so in
+/// the kind (`OData` JSON, section 3.1), which no stored file has.
+fn is_entity(answer: &Response) -> bool {
+    answer.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("odata.metadata="))
 }
 
 /// The storage host's words are not shown: they may repeat the address, which is a key to the content.

@@ -251,7 +251,8 @@ impl GraphClient {
     /// One answer, read. Content that Graph has elsewhere is fetched if it is text.
     async fn answer(&self, request: &GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
         let mut answer = self.exchange(request, LIMITS, call).await?;
-        if request.is_read() && request.is_content() && answer.status.is_redirection() {
+        let elsewhere = answer.status.is_redirection() && answer.status != StatusCode::NOT_MODIFIED;
+        if request.is_read() && request.is_content() && elsewhere {
             answer = match self.storage(&answer, self.blob_limits(), call).await? {
                 Ok(answer) => answer,
                 Err(refusal) => return Ok(refusal),
@@ -259,6 +260,9 @@ impl GraphClient {
         }
         if response::is_binary(&answer) {
             return Ok(response::not_text(&answer));
+        }
+        if request.is_read() && !request.is_content() && response::is_broken(&answer) {
+            return Ok(response::broken(&answer));
         }
         Ok(self.read(&answer))
     }

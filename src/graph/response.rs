@@ -60,6 +60,15 @@ impl GraphResponse {
         Self { status: status.as_u16(), body, retry_after: None, note: None, refusal: None, challenge: None }
     }
 
+    /// The refusal to give an entity out as content: as base64 it would carry its signed links past the eyes of who
+    /// guards the result.
+    #[must_use]
+    pub fn not_content() -> Self {
+        let message = "This path is an entity, not content. Add /content for a file, /$value for an attachment or a \
+                       photo; read the entity itself with fetch.";
+        Self::own(StatusCode::BAD_REQUEST, json!({"error": {"code": "notContent", "message": message}}))
+    }
+
     /// Reads an answer of Graph's.
     pub(super) fn read(answer: &Response, graph: &Origin) -> Self {
         let body = body_of(answer, graph);
@@ -91,7 +100,10 @@ impl GraphResponse {
 
 fn body_of(answer: &Response, graph: &Origin) -> Value {
     let status = answer.status.as_u16();
-    let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let kind = kind_of(answer);
+    if answer.status == StatusCode::NOT_MODIFIED {
+        return own_error("notModified", "It is still the version of If-None-Match.", &answer.headers);
+    }
     if answer.status.is_redirection() {
         let to = answer.header("location").map_or_else(|| "nowhere".to_owned(), |to| shown(to, graph));
         let message = format!(
@@ -102,7 +114,7 @@ fn body_of(answer: &Response, graph: &Origin) -> Value {
     if answer.body.is_empty() {
         return Value::Null;
     }
-    if let Ok(json) = serde_json::from_slice(&answer.body) {
+    if let Some(json) = json_of(&answer.body, &kind) {
         return json;
     }
     if !answer.status.is_success() {
@@ -116,6 +128,21 @@ fn body_of(answer: &Response, graph: &Origin) -> Value {
     }
 }
 
+fn kind_of(answer: &Response) -> String {
+    answer.header("content-type").unwrap_or_default().to_ascii_lowercase()
+}
+
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
+}
+
+/// The JSON of a body. A text of one word or number is none, but for a count, which Graph gives as text.
+fn json_of(body: &[u8], kind: &str) -> Option<Value> {
+    let value: Value = serde_json::from_slice(without_mark(body)).ok()?;
+    let is_text = kind.starts_with("text/") && !value.is_object() && !value.is_array() && !value.is_u64();
+    (!is_text).then_some(value)
+}
+
 /// The text of a body, if it is text by its kind and in fact.
 pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
     let readable = kind.starts_with("text/")
@@ -126,17 +153,32 @@ pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
     if !readable {
         return None;
     }
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    std::str::from_utf8(body).ok().map(str::to_owned)
+    std::str::from_utf8(without_mark(body)).ok().map(str::to_owned)
 }
 
 /// Whether an answer is neither JSON nor text, but bytes.
 pub(super) fn is_binary(answer: &Response) -> bool {
-    let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let kind = kind_of(answer);
     answer.status.is_success()
         && !answer.body.is_empty()
         && text(&answer.body, &kind).is_none()
-        && serde_json::from_slice::<serde::de::IgnoredAny>(&answer.body).is_err()
+        && json_of(&answer.body, &kind).is_none()
+}
+
+/// Whether an answer says that it is JSON and is not: cut off, or nested beyond reason.
+pub(super) fn is_broken(answer: &Response) -> bool {
+    let kind = kind_of(answer);
+    answer.status.is_success()
+        && !answer.body.is_empty()
+        && kind.contains("json")
+        && json_of(&answer.body, &kind).is_none()
+}
+
+/// In place of JSON that cannot be read. As text it would be shown with what is taken out of JSON by its name.
+pub(super) fn broken(answer: &Response) -> GraphResponse {
+    let message =
+        "Graph's answer says that it is JSON and cannot be read as such. Try again, or ask for less.";
+    GraphResponse::own(StatusCode::BAD_GATEWAY, own_error("unexpectedResponse", message, &answer.headers))
 }
 
 /// In place of bytes that are no text.
@@ -165,7 +207,12 @@ pub(super) fn own_error(code: &str, message: &str, headers: &HeaderMap) -> Value
 /// Microsoft's support asks for the request's id; some workloads leave it out of the body.
 fn add_request_id(body: &mut Value, headers: &HeaderMap) {
     let Some(id) = headers.get("request-id").and_then(|id| id.to_str().ok()) else { return };
-    let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) else { return };
+    let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) else {
+        if let Some(body) = body.as_object_mut() {
+            body.entry("request-id").or_insert_with(|| id.into());
+        }
+        return;
+    };
     let known = ["innerError", "innererror"].into_iter().find(|name| error.contains_key(*name));
     let inner = error.entry(known.unwrap_or("innerError")).or_insert_with(|| json!({}));
     if let Some(inner) = inner.as_object_mut() {
@@ -199,6 +246,8 @@ mod tests {
         for body in [
             r#"{"error":{"code":"x","message":"y"}}"#,
             r#"{"error":{"code":"x","innererror":{}}}"#,
+            r#"{"error":"invalid_request","error_description":"y"}"#,
+            r#"{"message":"y"}"#,
             "",
             "<html>Bad gateway</html>",
         ] {
@@ -224,5 +273,26 @@ mod tests {
         let png = answer(200, &[("content-type", "image/png")], "\u{89}PNG");
         assert!(is_binary(&png) && !is_binary(&vtt));
         assert!(not_text(&png).body.to_string().contains("fetch_blob"));
+    }
+
+    #[test]
+    fn json_is_what_says_so_and_a_text_keeps_its_letters() {
+        let body = |kind: &str, body: &str| read(&answer(200, &[("content-type", kind)], body)).body;
+        assert_eq!(body("application/json", "\u{feff}{\"id\":\"1\"}"), json!({"id": "1"}));
+        assert_eq!(body("text/plain", "17"), 17, "a count");
+        for text in ["12345678901234567890123", "1.50", "true", "\"quoted\""] {
+            assert_eq!(body("text/plain", text), text);
+        }
+        let json = [("content-type", "application/json")];
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        for text in ["{\"id\":", "{\"n\":1e999}", &deep] {
+            assert!(is_broken(&answer(200, &json, text)), "{text}");
+        }
+        assert!(!is_broken(&answer(200, &json, "{}")) && !is_broken(&answer(204, &json, "")));
+    }
+
+    #[test]
+    fn not_modified_is_no_redirect() {
+        assert_eq!(read(&answer(304, &[], "")).body["error"]["code"], "notModified");
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
 use super::{Definition, Kind, Outcome, answer};
-use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest};
+use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest, GraphResponse};
 
 pub(super) const DEFINITION: Definition = Definition {
     name: "fetch_blob",
@@ -48,10 +48,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         Err(outcome) => return outcome,
     };
     if !request.is_content() {
-        // Base64 would carry an entity, with its signed links, past the eyes of who guards the result.
-        let message = "This path is an entity, not content. Add /content for a file, /$value for an attachment or a \
-                       photo; read the entity itself with fetch.";
-        return Outcome::structured(Value::Object(answer::failed(400, "notContent", message)), true);
+        return answer::single(Ok(GraphResponse::not_content()));
     }
     let blob = match graph.blob(&request, call).await {
         Ok(Ok(blob)) => blob,
