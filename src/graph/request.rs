@@ -112,7 +112,7 @@ impl GraphRequest {
             || segments.first().is_some_and(|root| root == "reports")
     }
 
-    /// Whether sending it twice is the same as sending it once, whatever became of the first.
+    /// Whether it asks for what is at a path; an action that only reads does not.
     pub(super) fn is_read(&self) -> bool {
         self.method == Method::GET
     }
@@ -244,6 +244,8 @@ mod tests {
             ("Cookie", json!("a=b")),
             ("If-Match", json!("a\r\nAuthorization: b")),
             ("If-Match", json!(7)),
+            ("Prefer", json!("respond-async, RedeemSharingLink")),
+            ("Prefer", json!("redeemSharingLinkIfNecessary")),
         ] {
             let headers = Map::from_iter([(name.to_owned(), value)]);
             assert!(get("/users").with_headers(&headers).is_err(), "{name}");
