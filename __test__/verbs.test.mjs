@@ -169,4 +169,22 @@ describe('a terminal', { skip: noTerminal && 'script (util-linux) makes one, and
     assert.match(await shown('fetch', '-u', ADA), /"displayName": "Ada Lovelace"/);
     assert.match(await shown('fetch', '--json', '-u', `${ADA}/messages?$top=2`), /^\{\n {2}"results"/);
   });
+
+  test('is not steered by what a stranger wrote, exact or not', async () => {
+    tenant.fail({
+      at: 'graph',
+      match: '/content',
+      status: 200,
+      headers: { 'Content-Type': 'text/plain' },
+      body: 'a\u001b]0;title\u0007b\u009b2Jc',
+      times: 2,
+    });
+    for (const more of [[], ['--exact-text']]) {
+      const out = await shown(...more, 'fetch', '-u', '/drives/d/items/i/content');
+      assert.ok(
+        out.startsWith('a') && !['\u001b', '\u0007', '\u009b'].some((c) => out.includes(c)),
+        JSON.stringify(out),
+      );
+    }
+  });
 });

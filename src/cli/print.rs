@@ -27,7 +27,9 @@ pub(super) fn outcome(outcome: Outcome, print: &Print, serving: &Serving) -> Res
         return if failed { Err(error(&text)) } else { write_line(text.trim_end()) };
     };
     let budget = serving.response_bytes.unwrap_or(UNBOUNDED);
-    let presentation = Presentation { exact: serving.exact_text, budget };
+    let terminal = std::io::stdout().is_terminal();
+    // A terminal would carry out what a stranger wrote.
+    let presentation = Presentation { exact: serving.exact_text && !terminal, budget };
     let shown = present(value, &presentation, Rendering::Short, Some(PAYLOAD));
     let mut value = shown.structured.unwrap_or_default();
     if let Some(file) = print.file.as_deref().filter(|_| !failed) {
@@ -36,7 +38,7 @@ pub(super) fn outcome(outcome: Outcome, print: &Print, serving: &Serving) -> Res
             return Ok(());
         }
     }
-    if std::io::stdout().is_terminal() && !print.json {
+    if terminal && !print.json {
         write_line(readable(&value).trim_end())?;
     } else {
         write_line(&serde_json::to_string_pretty(&value).unwrap_or_default())?;

@@ -76,7 +76,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         match metadata.schema(&path, operation, format) {
             Ok(text) => {
                 schemas.push(json!({
-                    "path": path,
+                    "path": printable(&path, 200),
                     "operationType": operation.word(),
                     "characters": text.chars().count(),
                 }));
