@@ -1,6 +1,7 @@
 //! What a request does: reads, or writes in one of four ways. Told by method and path, never by the name of a tool.
 
 use http::Method;
+use percent_encoding::percent_decode_str;
 
 use super::path::GraphPath;
 use super::request::GraphRequest;
@@ -58,6 +59,12 @@ pub(super) fn only_reads(request: &GraphRequest) -> bool {
 }
 
 fn reads(path: &GraphPath) -> bool {
+    let own = path.as_str().split('?').next().unwrap_or_default();
+    let last = percent_decode_str(own.rsplit('/').next().unwrap_or_default()).decode_utf8_lossy();
+    // A key that is called like an action is none: `/search('query')`.
+    if last.contains('\'') {
+        return false;
+    }
     let segments = path.segments();
     READING.iter().any(|action| {
         let wanted: Vec<_> = action.split('/').collect();
@@ -102,6 +109,10 @@ mod tests {
             "/x/search/query",
             "/users/ada/calendar/getSchedules",
             "/search/query(1)",
+            "/search('query')",
+            "/search(%27query%27)",
+            "/directoryObjects('getByIds')",
+            "/users/ada/calendar('getSchedule')",
         ] {
             assert_eq!(post(path), Effect::Post, "{path}");
         }
