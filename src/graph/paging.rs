@@ -99,6 +99,10 @@ fn page_of(path: &GraphPath) -> Option<Page> {
         .map(|segment| percent_decode_str(segment).decode_utf8_lossy().to_ascii_lowercase())
         .collect();
     let last = segments.last()?.as_str();
+    // `root:/Plans/tasks` is a file or folder of that name; `root:/Plans:/children` is what is in one.
+    if segments.iter().filter(|segment| segment.ends_with(':')).count() % 2 == 1 {
+        return None;
+    }
     // An id is no collection, whatever it is called: `/users/tasks`. Roots have one segment.
     let in_place =
         segments.len() % 2 == 1 || segments.iter().any(|s| s.contains('(') || s.contains(':') || s == "root");
@@ -194,6 +198,8 @@ mod tests {
         for left in [
             "/users/ada",
             "/users/tasks",
+            "/drives/d/root:/Plans/tasks",
+            "/sites/contoso.sharepoint.com:/sites/pages",
             "/users/ada/joinedTeams",
             "/teams/t/members",
             "/teams/t/channels",
