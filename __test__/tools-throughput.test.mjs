@@ -144,6 +144,19 @@ describe('again', () => {
     assert.equal(tenant.graphRequests.length, 1);
   });
 
+  test('side by side what a batch could not answer', async () => {
+    const ids = tenant.data.users.map(({ id }) => id).slice(0, 6);
+    const responses = ids.map((_, n) => ({ id: `${n}`, status: 401, body: { error: { code: 'x' } } }));
+    tenant.fail({ at: 'graph', match: '$batch', status: 200, body: { responses } });
+    tenant.fail({ at: 'graph', match: '/users/', delayMs: 40, times: Infinity });
+    const results = await tools.fetch(...ids.map((id) => `/users/${id}`));
+    assert.deepEqual(
+      results.map(({ data }) => data?.id),
+      ids,
+    );
+    assert.ok(most() > 1, `${most()}`);
+  });
+
   test('one by one where Graph takes no batch', async () => {
     tenant.fail({ at: 'graph', match: '$batch', status: 405, body: { error: { code: 'x', message: 'no' } } });
     const ids = tenant.data.users.map(({ id }) => id).slice(0, 6);

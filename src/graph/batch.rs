@@ -138,9 +138,7 @@ impl GraphClient {
                     done.push((at, Ok(self.explained(&request, response, call).await)));
                 }
             }
-            for (at, request) in alone {
-                done.push((at, self.admitted(request, call).await));
-            }
+            done.extend(self.side_by_side(alone, call).await);
             waiting = again;
             if waiting.is_empty() {
                 break;
@@ -154,11 +152,13 @@ impl GraphClient {
             }
         }
         // One that is left, or all where Graph takes no batch.
-        let rest = stream::iter(
-            waiting.into_iter().map(|(at, request)| async move { (at, self.admitted(request, call).await) }),
-        );
-        done.extend(rest.buffer_unordered(SIDE_BY_SIDE).collect::<Vec<_>>().await);
+        done.extend(self.side_by_side(waiting, call).await);
         done
+    }
+
+    async fn side_by_side(&self, items: Vec<(usize, GraphRequest)>, call: &Call) -> Vec<(usize, Outcome)> {
+        let each = |(at, request)| async move { (at, self.admitted(request, call).await) };
+        stream::iter(items.into_iter().map(each)).buffer_unordered(SIDE_BY_SIDE).collect().await
     }
 
     async fn exchange_batch(

@@ -7,7 +7,7 @@ use http::{Request, StatusCode, header};
 use url::Url;
 
 use super::call::Call;
-use super::client::{GraphClient, USER_AGENT};
+use super::client::{GraphClient, LIMITS, USER_AGENT};
 use super::request::GraphRequest;
 use super::response::{GraphFailure, GraphResponse, own_error};
 use crate::error::{AuthError, ErrorKind};
@@ -143,7 +143,11 @@ pub(super) fn transport(error: HttpError, limits: Limits) -> GraphFailure {
             "content_too_large",
             format!("The content is larger than the limit of {} bytes.", limits.bytes),
         )
-        .with_hint("Ask for less, or let the administrator raise WORKIQ_BLOB_BYTES."),
+        .with_hint(if limits.bytes == LIMITS.bytes {
+            "Ask for less: $top, and $select without bodies."
+        } else {
+            "Ask for less, or let the administrator raise WORKIQ_BLOB_BYTES."
+        }),
         other => other.into(),
     })
 }
