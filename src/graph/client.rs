@@ -37,7 +37,7 @@ use crate::settings::writes::WriteClass;
 pub(super) const USER_AGENT: &str = concat!("NONISV|workiq-auth|workiq-auth/", env!("CARGO_PKG_VERSION"));
 
 /// The largest answer that is read into memory, and the longest silence.
-pub(super) const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30) };
+pub(super) const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30), wipe: false };
 
 /// Asks for a transcript without the names of its speakers
 /// (learn.microsoft.com/graph/api/calltranscript-get).

@@ -110,14 +110,11 @@ fn body_of(answer: &Response, graph: &Origin) -> Value {
         let message = format!("HTTP {status}, not in Graph's form: {said}");
         return own_error("unexpectedResponse", &message, &answer.headers);
     }
-    match text(&answer.body, &kind) {
-        Some(text) => Value::String(text),
-        None => Value::Null,
-    }
+    text(&answer.body, &kind).map_or(Value::Null, |text| Value::String(text.to_owned()))
 }
 
 /// The text of a body, if it is text by its kind and in fact.
-pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
+fn text<'a>(body: &'a [u8], kind: &str) -> Option<&'a str> {
     let readable = kind.starts_with("text/")
         || kind.contains("xml")
         || kind.contains("json")
@@ -127,7 +124,7 @@ pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
         return None;
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    std::str::from_utf8(body).ok().map(str::to_owned)
+    std::str::from_utf8(body).ok()
 }
 
 /// Whether an answer is neither JSON nor text, but bytes.
