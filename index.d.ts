@@ -180,6 +180,8 @@ export interface McpServerOptions extends Options {
   exactText?: boolean;
   /** Milliseconds that one call may take in all; 45000. `timeout` follows it [`WORKIQ_CALL_TIMEOUT_MS`]. */
   callTimeoutMs?: number;
+  /** Where Microsoft Graph's metadata is kept; the user's cache directory [`WORKIQ_CACHE_DIR`]. */
+  cacheDir?: string;
 }
 
 /**

@@ -263,6 +263,7 @@ const PUBLIC_OPTIONS = {
   blobBytes: 'WORKIQ_BLOB_BYTES',
   exactText: 'WORKIQ_EXACT_TEXT',
   callTimeoutMs: 'WORKIQ_CALL_TIMEOUT_MS',
+  cacheDir: 'WORKIQ_CACHE_DIR',
 };
 
 /** Variables that are not secret and have no option. A proxy's address may hold a password, so it is not here. */

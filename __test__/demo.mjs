@@ -100,7 +100,10 @@ try {
     arguments: { path: drafts, operationType: 'create', format: 'typescript' },
   });
   const shape = schema.content[0].text.split('\n');
-  say(`get_schema tells what a new message looks like, in ${shape.length} lines that begin with`, shape.slice(0, 8));
+  say(
+    `get_schema tells what a new message looks like, in ${shape.length} lines that begin with`,
+    shape.slice(0, 8),
+  );
 
   const write = await call('create_entity', { parentUrl: drafts, jsonBody: { subject: 'Hello' } });
   say('A write is refused, because nobody allowed it', [
@@ -121,7 +124,8 @@ try {
   const tokens = tenant.tokenRequests.length;
   const elapsed = ((performance.now() - started) / 1000).toFixed(1);
   console.log(`\nDone in ${elapsed} s, with ${tokens} sign-in, no browser and no secret.`);
-  if (tokens !== 1 || decisions.length === 0 || write.statusCode !== 403) throw new Error('the demo did not do what it says');
+  if (tokens !== 1 || decisions.length === 0 || write.statusCode !== 403)
+    throw new Error('the demo did not do what it says');
 } catch (error) {
   console.error(`\nThe demo failed: ${error.stack}`);
   for (const line of log) console.error(`   ${line}`);

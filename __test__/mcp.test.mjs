@@ -132,7 +132,7 @@ describe('bad input', () => {
       hello +
       call(1, 'fetsch', {}) +
       call(2, 'fetch', {}) +
-      call(3, 'fetch', { entityUrls: MAIL }) +
+      call(3, 'fetch', { entityUrls: { path: MAIL } }) +
       call(4, 'fetch', { entityUrls: [] }) +
       call(5, 'fetch', { entityUrls: [7] }) +
       call(6, 'fetch_work_iq', { entityUrls: [MAIL] });

@@ -14,7 +14,7 @@ let tenant;
 let env;
 before(async () => {
   tenant = await startTenant({ roles: 'all' });
-  env = { ...tenant.env('secret'), XDG_CACHE_HOME: join(tenant.dir, 'cache') };
+  env = tenant.env('secret');
 });
 beforeEach(() => tenant.reset());
 after(() => tenant.close());

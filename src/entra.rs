@@ -24,7 +24,7 @@ use request::TokenRequest;
 use token::AccessToken;
 
 /// Real answers have a few kilobytes, and come within a second or two: after ten of silence it is better to ask again.
-const LIMITS: Limits = Limits { bytes: 1 << 20, silence: Duration::from_secs(10) };
+const LIMITS: Limits = Limits { bytes: 1 << 20, silence: Duration::from_secs(10), wipe: true };
 
 /// What came of one request.
 #[derive(Debug)]

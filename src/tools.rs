@@ -172,7 +172,15 @@ fn result_schema() -> Value {
         "type": "object",
         "properties": {
             "statusCode": {"type": "integer"},
-            "data": {"type": ["object", "array", "string", "number", "boolean", "null"]},
+            "data": {
+                "anyOf": [
+                    {"type": "object"},
+                    {"type": "array"},
+                    {"type": "string"},
+                    {"type": "number"},
+                    {"type": "boolean"}
+                ]
+            },
             "error": {"type": "object"}
         },
         "required": ["statusCode"]

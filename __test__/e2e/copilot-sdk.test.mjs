@@ -126,9 +126,10 @@ suite('Copilot SDK', withoutCopilot(SDK), () => {
     assert.equal(tenant.tokenRequests.length, 1);
   });
 
-  test('npx @microsoft/workiq under the preload, while Graph is slow', { timeout: TIMEOUT_MS }, async (t) => {
+  test('npx @microsoft/workiq under the preload, while Graph is slow', { timeout: TIMEOUT_MS }, async () => {
     const meeting = tenant.data.meetings[0];
-    const slow = tenant.fail({ at: 'graph', delayMs: 1200, times: 2 });
+    // Longer than a call goes on in silence.
+    const slow = tenant.fail({ at: 'graph', delayMs: 2600, times: 2 });
     const env = { ...tenant.env('certificate'), NODE_OPTIONS: requireUs };
     const server = { type: 'local', tools: ['*'], timeout: 30_000, ...npxWorkiq, env };
     const agent = await runSession(reviewer(meeting), server);
@@ -139,7 +140,7 @@ suite('Copilot SDK', withoutCopilot(SDK), () => {
       [FETCH, FETCH],
     );
     const progress = agent.of('tool.execution_progress').map((one) => one.progressMessage);
-    for (const message of progress) assert.match(message, /\S/);
-    t.diagnostic(`progress: ${JSON.stringify(progress)}`);
+    assert.ok(progress.length >= 2);
+    for (const message of progress) assert.match(message, /asking Microsoft Graph/);
   });
 });

@@ -3,16 +3,17 @@
 /** The name under which a configuration has the server; hosts build the tools' names from it. */
 export const SERVER = 'workiq';
 
-/** The tools that are listed, whatever else is. */
-export const READ_TOOLS = ['fetch'];
+/** The tools that are listed, and no others. */
+export const READ_TOOLS = ['fetch', 'fetch_blob', 'do_action', 'call_function', 'search_paths', 'get_schema'];
 
 /** The tools that are not, unless writes are allowed. */
 export const WRITE_TOOLS = ['create_entity', 'update_entity', 'delete_entity'];
 
 /** Findings of the Inspector's `--strict` that are no errors, and why each is meant. */
-export const SCHEMA_WARNINGS = {
-  'untyped-schema': 'Graph gives entities, collections and text alike: there is no one type of data',
-};
+export const SCHEMA_WARNINGS = {};
+
+/** Tokens (o200k) that the list of tools may cost a model that only reads. */
+export const LIST_TOKENS = 2_500;
 
 /** How a result says that strangers wrote what is in it: to machines, and to a model. */
 export const UNTRUSTED = { meta: 'workiq-auth/untrusted', words: /treat it as data/i };
@@ -25,9 +26,3 @@ export const HIDDEN = /\p{Cf}|(?![\t\n\r])\p{Cc}|\\u00(?:07|1b)/iu;
 
 /** Bytes of text and structured content together above which Copilot writes a result to a file instead. */
 export const SPILL_BYTES = 20 * 1024;
-
-/** What the server does not do yet: tests of it may fail. */
-export const PENDING = {
-  marking: "strangers' content is not marked",
-  throttling: 'Graph is not asked again after a 429',
-};

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { requireUs } from '../preload-support.mjs';
 import { startTenant } from '../tenant/index.mjs';
-import { PENDING, READ_TOOLS, SCHEMA_WARNINGS, UNTRUSTED, WRITE_TOOLS } from './expected.mjs';
+import { READ_TOOLS, SCHEMA_WARNINGS, UNTRUSTED, WRITE_TOOLS } from './expected.mjs';
 import { npxWorkiq, openSurroundings, runTool, suite, withoutTool } from './support.mjs';
 
 const INSPECTOR = '@modelcontextprotocol/inspector';
@@ -94,7 +94,7 @@ suite('MCP Inspector', withoutTool(INSPECTOR), () => {
     assert.equal(result.structuredContent.results[0].statusCode, 403);
   });
 
-  test('what strangers wrote is marked', { timeout: TIMEOUT_MS, todo: PENDING.marking }, async (t) => {
+  test('what strangers wrote is marked', { timeout: TIMEOUT_MS }, async (t) => {
     const { result } = await inspect(t, 'modern', ...call(MAIL).flat());
     assert.equal(result._meta[UNTRUSTED.meta], true);
   });

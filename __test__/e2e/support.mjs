@@ -147,7 +147,9 @@ function filesBelow(at) {
 /** What nobody but the server, Entra and Graph may have seen of the sign-ins so far. */
 function secretsOf(tenant) {
   const numbered = (name, values) => values.map((value, index) => [`${name} ${index}`, value]);
-  const bearer = tenant.graphRequests.map((request) => request.headers.authorization.slice('Bearer '.length));
+  const bearer = tenant.graphRequests
+    .filter(({ headers }) => headers.authorization)
+    .map((request) => request.headers.authorization.slice('Bearer '.length));
   const assertions = tenant.tokenRequests.map((request) => request.form.client_assertion);
   return {
     ...Object.fromEntries(numbered('access token', [...new Set(bearer)])),

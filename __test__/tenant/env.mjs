@@ -47,5 +47,6 @@ export function environment(tenant, kind, azPath) {
     WORKIQ_AUTHORITY_HOST: tenant.authority,
     WORKIQ_GRAPH_ENDPOINT: tenant.graph,
     NODE_EXTRA_CA_CERTS: tenant.caPath,
+    WORKIQ_CACHE_DIR: join(tenant.dir, 'cache'),
   };
 }

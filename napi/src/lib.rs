@@ -17,8 +17,9 @@ use workiq_auth::settings::options::Options;
 use call::Cancellation;
 use error::ErrorData;
 
-/// Two workers: the work is waiting, and each thread costs start-up time and memory.
-const WORKERS: usize = 2;
+/// One worker: the work is waiting, and what takes long leaves it. A second one would be handed each piece of a large
+/// answer, and cost start-up time and memory.
+const WORKERS: usize = 1;
 
 #[module_init]
 fn init() {

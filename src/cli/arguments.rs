@@ -245,6 +245,9 @@ pub(super) struct SettingFlags {
     /// Milliseconds that one call may take in all [default: 45000] [WORKIQ_CALL_TIMEOUT_MS]
     #[arg(long, global = true, value_name = "MS")]
     call_timeout_ms: Option<String>,
+    /// Where Microsoft Graph's metadata is kept [default: the user's cache directory] [WORKIQ_CACHE_DIR]
+    #[arg(long, global = true, value_name = "PATH")]
+    cache_dir: Option<String>,
     /// error, warn, info, debug or trace, to stderr [WORKIQ_LOG]
     #[arg(short, long, global = true, value_name = "LEVEL")]
     pub(super) log_level: Option<String>,
@@ -275,6 +278,7 @@ impl From<SettingFlags> for Options {
             blob_bytes: flags.blob_bytes,
             exact_text: flags.exact_text.then_some(true),
             call_timeout_ms: flags.call_timeout_ms,
+            cache_dir: flags.cache_dir,
             face: Face::CommandLine,
             ..Self::default()
         }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::http::{HttpClient, HttpError, Limits, Response};
 
 /// Tokens have a few kilobytes, and come from nearby.
-const LIMITS: Limits = Limits { bytes: 64 << 10, silence: Duration::from_secs(10) };
+const LIMITS: Limits = Limits { bytes: 64 << 10, silence: Duration::from_secs(10), wipe: true };
 
 /// Our client, for requests that end at `deadline`.
 pub(super) struct AzureHttp {

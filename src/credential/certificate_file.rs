@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use zeroize::Zeroizing;
 
 use super::certificate::{CertificateOrigin, ClientCertificate};
@@ -114,11 +115,11 @@ impl CertificateHolder {
             CertificateSource::File(path) => {
                 let bytes = std::fs::read(path).map_err(|error| self.unreadable(path, &error))?;
                 let origin = CertificateOrigin::File(path.clone());
-                ClientCertificate::parse(&Zeroizing::new(bytes), password, &origin, now)
+                off_the_worker(|| ClientCertificate::parse(&Zeroizing::new(bytes), password, &origin, now))
             }
             CertificateSource::Inline(text) => {
                 let origin = CertificateOrigin::Inline { variable: self.name.to_owned() };
-                ClientCertificate::parse(text.expose().as_bytes(), password, &origin, now)
+                off_the_worker(|| ClientCertificate::parse(text.expose().as_bytes(), password, &origin, now))
             }
         };
         outcome.map_err(|error| {
@@ -137,6 +138,13 @@ impl CertificateHolder {
         AuthError::new(ErrorKind::Certificate, "certificate_unreadable", what)
             .with_hint("Check the path, and that this process may read the file.")
     }
+}
+
+/// Runs what may take long, as deriving the key of an encrypted file does, so that the runtime's worker goes on with
+/// other work.
+fn off_the_worker<T>(work: impl FnOnce() -> T) -> T {
+    let is_worker = Handle::try_current().is_ok_and(|at| at.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if is_worker { tokio::task::block_in_place(work) } else { work() }
 }
 
 fn warn_of_the_end(certificate: &ClientCertificate, now: SystemTime) {

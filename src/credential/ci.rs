@@ -14,7 +14,7 @@ use crate::http::{HttpClient, HttpError, Limits, Response};
 use crate::secret::Secret;
 
 /// Real answers have a few kilobytes, and come at once.
-const LIMITS: Limits = Limits { bytes: 64 << 10, silence: Duration::from_secs(10) };
+const LIMITS: Limits = Limits { bytes: 64 << 10, silence: Duration::from_secs(10), wipe: true };
 
 /// How much of a refusal is shown.
 const EXCERPT: usize = 200;

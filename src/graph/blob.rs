@@ -116,7 +116,7 @@ impl GraphClient {
     }
 
     pub(super) fn blob_limits(&self) -> Limits {
-        Limits { bytes: self.blob_bytes(), silence: Duration::from_secs(30) }
+        Limits { bytes: self.blob_bytes(), silence: Duration::from_secs(30), wipe: false }
     }
 }
 

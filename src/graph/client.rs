@@ -37,7 +37,7 @@ use crate::settings::writes::WriteClass;
 pub(super) const USER_AGENT: &str = concat!("NONISV|workiq-auth|workiq-auth/", env!("CARGO_PKG_VERSION"));
 
 /// The largest answer that is read into memory, and the longest silence.
-pub(super) const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30) };
+pub(super) const LIMITS: Limits = Limits { bytes: 32 << 20, silence: Duration::from_secs(30), wipe: false };
 
 /// Asks for a transcript without the names of its speakers
 /// (learn.microsoft.com/graph/api/calltranscript-get).
@@ -261,10 +261,13 @@ impl GraphClient {
         if response::is_binary(&answer) {
             return Ok(response::not_text(&answer));
         }
-        if request.is_read() && !request.is_content() && response::is_broken(&answer) {
+        let read = self.read(&answer);
+        // Looked at anew only where something is odd.
+        if read.body.is_string() && request.is_read() && !request.is_content() && response::is_broken(&answer)
+        {
             return Ok(response::broken(&answer));
         }
-        Ok(self.read(&answer))
+        Ok(read)
     }
 
     /// The raw answer to `request`, tried again where that is safe and may help, all within the call's deadline.

@@ -22,7 +22,7 @@ use crate::settings::Settings;
 const VERSION: &str = "v1.0";
 
 /// Graph's own is 3.4 MB.
-const LIMITS: Limits = Limits { bytes: 64 << 20, silence: Duration::from_secs(20) };
+const LIMITS: Limits = Limits { bytes: 64 << 20, silence: Duration::from_secs(20), wipe: false };
 
 /// How long it may take in all; less where the caller has less time left.
 const TIMEOUT: Duration = Duration::from_secs(40);

@@ -48,8 +48,9 @@ impl Metadata {
     /// Reads a CSDL document (`OData` 4.01, XML), such as `https://graph.microsoft.com/v1.0/$metadata`.
     ///
     /// # Errors
-    /// It is not UTF-8, not well-formed, cut off, larger than 64 MB, nested more than 64 deep, has a document type,
-    /// has more than 20,000 types, a type that is its own base, or names that are no identifiers. What it refers to and does not have is taken as untyped.
+    /// It is not UTF-8, not well-formed, cut off, larger than 64 MB or nested more than 64 deep, or it has a document
+    /// type, more than 20,000 types, a type that is its own base, or names that are no identifiers. What it refers to
+    /// and does not have is taken as untyped.
     pub fn parse(document: &[u8]) -> Result<Self, MetadataError> {
         Ok(Self { model: csdl::read(document)?, paths: OnceLock::new() })
     }

@@ -122,10 +122,7 @@ fn body_of(answer: &Response, graph: &Origin) -> Value {
         let message = format!("HTTP {status}, not in Graph's form: {said}");
         return own_error("unexpectedResponse", &message, &answer.headers);
     }
-    match text(&answer.body, &kind) {
-        Some(text) => Value::String(text),
-        None => Value::Null,
-    }
+    text(&answer.body, &kind).map_or(Value::Null, |text| Value::String(text.to_owned()))
 }
 
 fn kind_of(answer: &Response) -> String {
@@ -144,7 +141,7 @@ fn json_of(body: &[u8], kind: &str) -> Option<Value> {
 }
 
 /// The text of a body, if it is text by its kind and in fact.
-pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
+fn text<'a>(body: &'a [u8], kind: &str) -> Option<&'a str> {
     let readable = kind.starts_with("text/")
         || kind.contains("xml")
         || kind.contains("json")
@@ -153,7 +150,7 @@ pub(super) fn text(body: &[u8], kind: &str) -> Option<String> {
     if !readable {
         return None;
     }
-    std::str::from_utf8(without_mark(body)).ok().map(str::to_owned)
+    std::str::from_utf8(without_mark(body)).ok()
 }
 
 /// Whether an answer is neither JSON nor text, but bytes.

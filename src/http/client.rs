@@ -49,9 +49,11 @@ pub struct Limits {
     pub bytes: usize,
     /// The longest wait for the head of the answer, once connected, and for each next piece of its body.
     pub silence: Duration,
+    /// Whether the body may hold a secret, and is wiped when it is dropped.
+    pub wipe: bool,
 }
 
-/// An answer, read whole. The body may hold a token, so it is wiped when it is dropped.
+/// An answer, read whole.
 #[derive(Debug)]
 pub struct Response {
     /// The status.
@@ -128,7 +130,7 @@ impl HttpClient {
     async fn exchange(
         &self,
         request: Request<Bytes>,
-        Limits { bytes, silence }: Limits,
+        Limits { bytes, silence, wipe }: Limits,
         host: &str,
     ) -> Result<Response, HttpError> {
         let silent =
@@ -155,7 +157,9 @@ impl HttpClient {
                 whole.extend_from_slice(data);
             }
         }
-        Ok(Response { status: head.status, headers: head.headers, body: Bytes::from_owner(whole) })
+        let body =
+            if wipe { Bytes::from_owner(whole) } else { Bytes::from(std::mem::take::<Vec<u8>>(&mut whole)) };
+        Ok(Response { status: head.status, headers: head.headers, body })
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Options {
     pub exact_text: Option<bool>,
     #[serde(skip)]
     pub call_timeout_ms: Option<String>,
+    #[serde(skip)]
+    pub cache_dir: Option<String>,
     /// Trust anchors in PEM for a system that has none.
     #[serde(skip)]
     pub fallback_ca: Option<String>,

@@ -81,6 +81,14 @@ const TIMEOUT: Key = Key {
     pick: |o| o.call_timeout_ms.as_deref().map(Cow::from),
 };
 
+const CACHE_DIR: Key = Key {
+    option: "cacheDir",
+    flag: "--cache-dir",
+    workiq: "WORKIQ_CACHE_DIR",
+    azure: "",
+    pick: |o| o.cache_dir.as_deref().map(Cow::from),
+};
+
 impl Serving {
     /// GitHub Copilot CLI 1.0 puts a result above 20,480 bytes, text and structured content together, into a file, which a
     /// locked-down agent cannot read.
@@ -105,7 +113,13 @@ impl Serving {
             call_timeout: timeout.map_or(default.call_timeout, |ms| {
                 Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
             }),
-            cache_dir: cache_dir(lookup.environment()),
+            cache_dir: lookup
+                .optional(&CACHE_DIR, "an absolute path", |text| {
+                    Some(PathBuf::from(text))
+                        .filter(|path| path.is_absolute())
+                        .ok_or("is not an absolute path")
+                })
+                .or_else(|| users_cache(lookup.environment())),
         }
     }
 }
@@ -119,7 +133,7 @@ fn number(lookup: &mut Lookup<'_>, key: &Key, least: usize, most: usize, expecte
 
 /// The user's cache directory by each system's custom: `XDG_CACHE_HOME` or `~/.cache`, `~/Library/Caches`,
 /// `%LOCALAPPDATA%`.
-fn cache_dir(environment: &Environment) -> Option<PathBuf> {
+fn users_cache(environment: &Environment) -> Option<PathBuf> {
     let absolute = |name: &str| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = if cfg!(windows) {
         absolute("LOCALAPPDATA")
@@ -172,7 +186,11 @@ mod tests {
     fn the_cache_is_the_users_own() {
         assert_eq!(resolve(&[("XDG_CACHE_HOME", "/c")]).0.cache_dir, Some("/c/workiq-auth".into()));
         assert_eq!(resolve(&[("XDG_CACHE_HOME", "c")]).0.cache_dir, None);
-        let home = resolve(&[("HOME", "/home/ada")]).0.cache_dir.unwrap();
+        // A relative one is to be ignored (XDG Base Directory Specification).
+        let home = resolve(&[("HOME", "/home/ada"), ("XDG_CACHE_HOME", "c")]).0.cache_dir.unwrap();
         assert!(home.starts_with("/home/ada") && home.ends_with("workiq-auth"));
+        let own = [("WORKIQ_CACHE_DIR", "/own"), ("XDG_CACHE_HOME", "/c")];
+        assert_eq!(resolve(&own).0.cache_dir, Some("/own".into()));
+        assert_eq!(resolve(&[("WORKIQ_CACHE_DIR", "own")]).1.len(), 1);
     }
 }

@@ -78,6 +78,14 @@ pub(super) fn failed(status: u16, code: &str, message: &str) -> Map<String, Valu
     Map::from_iter([("statusCode".to_owned(), json!(status)), ("error".to_owned(), error)])
 }
 
+/// The outcome of a tool that has nothing to answer with but Graph's metadata, in words: its result has another shape.
+pub(super) fn without_metadata(no_answer: GraphFailure) -> Outcome {
+    match no_answer {
+        GraphFailure::Auth(error) | GraphFailure::Transport(error) => Outcome::error(&error),
+        other => single(Err(other)),
+    }
+}
+
 /// The outcome of a tool that sends one request.
 pub(super) fn single(answer: Result<GraphResponse, GraphFailure>) -> Outcome {
     let result = match answer {

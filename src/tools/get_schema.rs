@@ -68,7 +68,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
     };
     let metadata = match graph.metadata(call).await {
         Ok(metadata) => metadata,
-        Err(failure) => return answer::single(Err(failure)),
+        Err(failure) => return answer::without_metadata(failure),
     };
     let mut texts = Vec::with_capacity(asked.len());
     let mut schemas = Vec::with_capacity(asked.len());

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
-use super::{Definition, Kind, Outcome};
+use super::{Definition, Kind, Outcome, answer};
 use crate::graph::metadata::{Found, Operation};
 use crate::graph::{Call, GraphClient, delegated, permissions};
 
@@ -60,7 +60,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
     };
     let metadata = match graph.metadata(call).await {
         Ok(metadata) => metadata,
-        Err(failure) => return super::answer::single(Err(failure)),
+        Err(failure) => return answer::without_metadata(failure),
     };
     let search = match metadata.search(&filter, MOST) {
         Ok(search) => search,

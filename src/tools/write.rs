@@ -16,7 +16,7 @@ pub(super) const CREATE: Definition = Definition {
             "type": "object",
             "properties": {
                 "parentUrl": {"type": "string", "description": "The collection"},
-                "jsonBody": {"type": ["object", "string"]},
+                "jsonBody": {"anyOf": [{"type": "object"}, {"type": "string"}]},
                 "agentId": {"type": "string"}
             },
             "required": ["parentUrl", "jsonBody"]
@@ -35,7 +35,7 @@ pub(super) const UPDATE: Definition = Definition {
             "type": "object",
             "properties": {
                 "entityUrl": {"type": "string"},
-                "jsonBody": {"type": ["object", "string"]},
+                "jsonBody": {"anyOf": [{"type": "object"}, {"type": "string"}]},
                 "headers": {"type": "object"},
                 "agentId": {"type": "string"}
             },
@@ -70,7 +70,7 @@ fn action_input() -> Value {
         "type": "object",
         "properties": {
             "actionUrl": {"type": "string", "description": "/search/query"},
-            "jsonBody": {"type": ["object", "string"]},
+            "jsonBody": {"anyOf": [{"type": "object"}, {"type": "string"}]},
             "agentId": {"type": "string"}
         },
         "required": ["actionUrl"]

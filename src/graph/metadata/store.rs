@@ -13,7 +13,6 @@ use super::{Metadata, MetadataError};
 use crate::graph::GraphFailure;
 use crate::settings::origin::Origin;
 use copy::Copy;
-pub use copy::cache_dir;
 
 /// How long a document is taken to be good.
 const GOOD_FOR: Duration = Duration::from_secs(24 * 60 * 60);

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::graph::metadata::csdl::LARGEST;
-use crate::settings::environment::Environment;
 use crate::settings::origin::Origin;
 
 /// What the file begins with; another layout would have another number.
@@ -15,22 +14,6 @@ const MAGIC: &str = "workiq-auth metadata 1";
 
 /// The longest first line, in bytes.
 const LINE: u64 = 1024;
-
-/// Where the user's caches are kept: `$XDG_CACHE_HOME` or `~/.cache` (XDG Base Directory Specification),
-/// `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows; in each of them `workiq-auth`. None where the environment
-/// does not say.
-#[must_use]
-pub fn cache_dir(environment: &Environment) -> Option<PathBuf> {
-    let absolute = |name| environment.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let directory = if cfg!(windows) {
-        absolute("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        absolute("HOME").map(|home| home.join("Library").join("Caches"))
-    } else {
-        absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-    };
-    Some(directory?.join("workiq-auth"))
-}
 
 /// The file of one origin and version.
 #[derive(Clone, Debug)]
@@ -122,24 +105,6 @@ fn first_line(etag: Option<&str>, checked: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn caches_are_where_the_platform_keeps_them() {
-        let of = |variables: &[(&str, &str)]| cache_dir(&variables.iter().copied().collect());
-        assert_eq!(of(&[]), None);
-        if cfg!(target_os = "linux") {
-            assert_eq!(of(&[("HOME", "/home/ada")]), Some("/home/ada/.cache/workiq-auth".into()));
-            assert_eq!(
-                of(&[("HOME", "/home/ada"), ("XDG_CACHE_HOME", "/var/cache/ada")]),
-                Some("/var/cache/ada/workiq-auth".into())
-            );
-            assert_eq!(
-                of(&[("HOME", "/home/ada"), ("XDG_CACHE_HOME", "cache")]),
-                Some("/home/ada/.cache/workiq-auth".into()),
-                "a relative path is to be ignored"
-            );
-        }
-    }
 
     #[test]
     fn clouds_versions_and_ports_have_files_of_their_own() {
