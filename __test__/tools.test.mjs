@@ -125,6 +125,18 @@ describe('headers', () => {
     assert.match(headers.find((one) => one.prefer)?.prefer ?? '', /IdType="ImmutableId"/);
   });
 
+  test('JSON that was cut off is an error, not a text', async () => {
+    tenant.fail({
+      at: 'graph',
+      status: 200,
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"@microsoft.graph.downloadUrl":"https://files.example/x","id":',
+    });
+    const [result] = await tools.fetch('/drives/d/items/i');
+    assert.equal(result.statusCode, 502);
+    assert.equal(result.error.code, 'unexpectedResponse');
+  });
+
   test('an error has the id that support asks for', async () => {
     const results = await tools.fetch('/users/nobody@contoso.com');
     assert.match(results[0].error.innerError['request-id'], /^[0-9a-f-]{36}$/);
