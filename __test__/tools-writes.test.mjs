@@ -105,6 +105,8 @@ describe('a class that is allowed', () => {
     assert.equal(hints.delete_entity.idempotentHint, true);
     assert.equal(hints.update_entity, undefined);
     assert.equal(hints.do_action.readOnlyHint, false);
+    const only = await allowing('update', (tools) => tools.list());
+    assert.equal(only.find(({ name }) => name === 'do_action').annotations.readOnlyHint, true);
   });
 
   test('all of it needs no metadata to be told apart', async () => {
@@ -127,6 +129,9 @@ describe('a class that is allowed', () => {
         ['create_entity', { parentUrl: `${ADA}/SendMail()`, jsonBody: SEND }],
         ['do_action', { actionUrl: `${ADA}/sendMail`, jsonBody: SEND }],
         ['create_entity', { parentUrl: `${ADA}/somethingUnknown`, jsonBody: {} }],
+        // What grants something, or acts from then on.
+        ['create_entity', { parentUrl: '/sites/root/permissions', jsonBody: {} }],
+        ['create_entity', { parentUrl: `${ADA}/mailFolders/inbox/messageRules`, jsonBody: {} }],
       ]) {
         const { structuredContent } = await tools.call(name, args);
         assert.match(structuredContent.error.message, /WORKIQ_ALLOW_WRITES=action/, JSON.stringify(args));

@@ -134,7 +134,7 @@ fn describe(definition: &Definition) -> Tool {
     tool.output_schema = Some(Arc::new(object((definition.output)())));
     let annotations = ToolAnnotations::new().open_world(true);
     tool.annotations = Some(match definition.kind {
-        Kind::Read => annotations.read_only(true),
+        Kind::Read => annotations.read_only(true).destructive(false).idempotent(true),
         Kind::Write { destructive, idempotent } => {
             annotations.read_only(false).destructive(destructive).idempotent(idempotent)
         }

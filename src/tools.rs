@@ -129,7 +129,14 @@ impl Tools {
     }
 
     fn action(&self) -> &'static Definition {
-        if self.serving.writes.is_none() { &write::READING_ACTION } else { &write::ACTION }
+        let writes = self.serving.writes;
+        if writes.allow(WriteClass::Action) {
+            &write::ACTION
+        } else if writes.allow(WriteClass::Create) {
+            &write::CREATING_ACTION
+        } else {
+            &write::READING_ACTION
+        }
     }
 
     /// A call that begins now.

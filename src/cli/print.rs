@@ -97,9 +97,9 @@ fn write_content(value: &mut Value, file: &str) -> Result<(), AuthError> {
     let bytes = bytes.ok_or_else(|| cannot("There is no content to write.".to_owned()))?;
     if file == "-" {
         let mut out = std::io::stdout().lock();
-        return out
-            .write_all(&bytes)
-            .and_then(|()| out.flush())
+        let written = out.write_all(&bytes).and_then(|()| out.flush());
+        return written
+            .or_else(|error| if error.kind() == std::io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
             .map_err(|error| cannot(format!("stdout cannot be written to: {error}.")));
     }
     std::fs::write(Path::new(file), &bytes)

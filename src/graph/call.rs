@@ -1,6 +1,7 @@
 //! One call of a tool: when it ends, and what it is waiting for.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -11,14 +12,23 @@ use tokio::time::Instant;
 pub struct Call {
     deadline: Instant,
     activity: Arc<watch::Sender<String>>,
+    /// Bytes of answers that it may still take.
+    room: Arc<AtomicUsize>,
 }
+
+/// What the answers to one call may have together: a hundred paths of 32 MB each would not fit into a runner.
+const ROOM: usize = 64 << 20;
 
 impl Call {
     /// A call that ends after `timeout` at the latest.
     #[must_use]
     pub fn new(timeout: Duration) -> Self {
         let activity = watch::Sender::new("asking Microsoft Graph".to_owned());
-        Self { deadline: Instant::now() + timeout, activity: Arc::new(activity) }
+        Self {
+            deadline: Instant::now() + timeout,
+            activity: Arc::new(activity),
+            room: Arc::new(AtomicUsize::new(ROOM)),
+        }
     }
 
     /// The same call, of which a part ends after `timeout` at the latest.
@@ -36,6 +46,19 @@ impl Call {
     #[must_use]
     pub fn activity(&self) -> watch::Receiver<String> {
         self.activity.subscribe()
+    }
+
+    /// The bytes of answers that it may still take.
+    pub(super) fn room(&self) -> usize {
+        self.room.load(Ordering::Relaxed)
+    }
+
+    /// Counts an answer of `bytes`.
+    pub(super) fn took(&self, bytes: usize) {
+        // What was under way at the same time may take it below nothing.
+        let _ = self
+            .room
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| Some(room.saturating_sub(bytes)));
     }
 
     /// Says what it is doing now.

@@ -170,6 +170,9 @@ impl GraphClient {
     /// What the metadata says a `POST` to `path` is. What it does not know is an action, and so is all where it cannot be
     /// had.
     async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
+        if writes::grants(path) {
+            return WriteClass::Action;
+        }
         // Half of the time is left for the request itself.
         let patience = call.deadline().saturating_duration_since(Instant::now()) / 2;
         let metadata = match self.metadata(&call.within(patience)).await {
@@ -295,9 +298,11 @@ impl GraphClient {
         let mut token = self.token(Want::Any, call).await?;
         loop {
             call.doing(|| "asking Microsoft Graph".to_owned());
+            let limits = Limits { bytes: limits.bytes.min(call.room()), ..limits };
             let outcome = self.once(request, &token, limits, call.deadline()).await;
             let wish = match &outcome {
                 Ok(answer) => {
+                    call.took(answer.body.len());
                     // One new token for a claims challenge; a second challenge is the answer.
                     if let Some(claims) = claims_challenge(answer).filter(|_| !challenged) {
                         challenged = true;
@@ -430,8 +435,10 @@ fn claims_challenge(answer: &Response) -> Option<String> {
     if answer.status != StatusCode::UNAUTHORIZED {
         return None;
     }
-    let challenge =
-        answer.header("www-authenticate").filter(|value| value.contains("insufficient_claims"))?;
+    // There may be one for each scheme.
+    let challenges =
+        answer.headers.get_all("www-authenticate").iter().filter_map(|value| value.to_str().ok());
+    let challenge = challenges.into_iter().find(|value| value.contains("insufficient_claims"))?;
     let encoded = challenge.split_once("claims=\"")?.1.split('"').next()?;
     let decoded = [&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD]
         .iter()

@@ -111,7 +111,7 @@ fn page_of(path: &GraphPath) -> Option<Page> {
         return None;
     }
     // `/users/x/calendar/events` and `/sites/x/drive/root/children` have one more.
-    let in_place = in_place || under("calendar") || under("drive");
+    let in_place = in_place || under("calendar") || under("drive") || under("todo");
     if !in_place || !PAGED.contains(&last) {
         return None;
     }
@@ -124,12 +124,13 @@ fn page_of(path: &GraphPath) -> Option<Page> {
 }
 
 /// Makes every link of Graph's to more of a collection relative, ready to be asked for. One that leads to another
-/// origin is taken away: no token follows it.
-pub(super) fn relative_links(value: &mut Value, graph: &Origin) {
+/// origin, or is no path that is taken here, is taken away: no token follows it. Whether there was one is what comes back.
+pub(super) fn relative_links(value: &mut Value, graph: &Origin) -> bool {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| relative_links(item, graph)),
+        Value::Array(items) => items.iter_mut().fold(false, |any, item| relative_links(item, graph) | any),
         Value::Object(members) => {
             let mut foreign = Vec::new();
+            let mut any = false;
             for (name, member) in members.iter_mut() {
                 let is_link = name.ends_with("@odata.nextLink") || name.ends_with("@odata.deltaLink");
                 match member {
@@ -137,16 +138,17 @@ pub(super) fn relative_links(value: &mut Value, graph: &Origin) {
                         Some(path) => *member = Value::String(path),
                         None => foreign.push(name.clone()),
                     },
-                    Value::Array(_) | Value::Object(_) => relative_links(member, graph),
+                    Value::Array(_) | Value::Object(_) => any |= relative_links(member, graph),
                     _ => {}
                 }
             }
             for name in foreign {
-                tracing::warn!(link = %name, "Graph's link leads to another origin or is no path, and is left out");
                 members.shift_remove(&name);
+                any = true;
             }
+            any
         }
-        _ => {}
+        _ => false,
     }
 }
 
@@ -225,7 +227,8 @@ mod tests {
             }],
             "@odata.deltaLink": "https://graph.microsoft.com/v1.0/../beta/users",
         });
-        relative_links(&mut page, &graph);
+        assert!(relative_links(&mut page, &graph));
+        assert!(!relative_links(&mut json!({"value": []}), &graph));
         assert_eq!(
             page,
             json!({

@@ -77,8 +77,13 @@ impl GraphResponse {
 
     /// An answer whose body is read already.
     pub(super) fn finish(status: u16, mut body: Value, headers: &HeaderMap, graph: &Origin) -> Self {
+        let mut note = None;
         if (200..300).contains(&status) {
-            paging::relative_links(&mut body, graph);
+            if paging::relative_links(&mut body, graph) {
+                note = Some(
+                    "A link to more led to another origin, or was no path that is taken here, and is left out.",
+                );
+            }
         } else {
             if body.is_null() {
                 body = own_error("emptyResponse", &format!("HTTP {status}"), headers);
@@ -89,7 +94,7 @@ impl GraphResponse {
             status,
             body,
             retry_after: retry::retry_after(headers, SystemTime::now()),
-            note: None,
+            note,
             refusal: None,
             challenge: headers
                 .get("www-authenticate")

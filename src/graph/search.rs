@@ -13,9 +13,11 @@ pub(super) const GUESS: &str = "NAM";
 pub(super) fn wants_region(request: &GraphRequest) -> bool {
     request.method == Method::POST
         && request.path.segments() == ["search", "query"]
-        && request.body.as_ref().and_then(|body| body["requests"].as_array()).is_some_and(|requests| {
-            !requests.is_empty() && requests.iter().all(|one| one.is_object() && one.get("region").is_none())
-        })
+        && request
+            .body
+            .as_ref()
+            .and_then(|body| body["requests"].as_array())
+            .is_some_and(|requests| requests.iter().any(|one| one.is_object() && one.get("region").is_none()))
 }
 
 /// The same search, in `region`.
@@ -24,7 +26,7 @@ pub(super) fn in_region(request: &GraphRequest, region: &str) -> GraphRequest {
     let requests = request.body.as_mut().and_then(|body| body["requests"].as_array_mut());
     for one in requests.into_iter().flatten() {
         if let Some(one) = one.as_object_mut() {
-            one.insert("region".into(), json!(region));
+            one.entry("region").or_insert_with(|| json!(region));
         }
     }
     request
@@ -56,6 +58,9 @@ mod tests {
         assert!(!wants_region(&search(json!({"requests": [{"region": "NAM"}]}))));
         assert!(!wants_region(&search(json!({"requests": []}))));
         assert!(!wants_region(&search(json!({"requests": [7]}))));
+        // Where some have one, theirs stays.
+        let mixed = in_region(&search(json!({"requests": [{"region": "APC"}, {}]})), "EMEA").body.unwrap();
+        assert_eq!(mixed, json!({"requests": [{"region": "APC"}, {"region": "EMEA"}]}));
     }
 
     #[test]

@@ -41,6 +41,34 @@ const READING: [&str; 19] = [
     "communications/getpresencesbyuserid",
 ];
 
+/// Collections in which a new entity lets somebody in, keeps somebody informed or acts from then on by itself: making one
+/// is more than adding a record, so it is an action.
+const GRANTING: [&str; 15] = [
+    "permissions",
+    "approleassignments",
+    "approleassignedto",
+    "oauth2permissiongrants",
+    "roleassignments",
+    "rolescopedadmins",
+    "scopedrolemembers",
+    "roledefinitions",
+    "delegatedpermissionclassifications",
+    "federatedidentitycredentials",
+    "invitations",
+    "subscriptions",
+    "messagerules",
+    "forwardingoptions",
+    "policies",
+];
+
+/// Whether an entity that is made at `path` grants something.
+pub(super) fn grants(path: &GraphPath) -> bool {
+    let segments = path.segments();
+    let last = segments.last().map(String::as_str).unwrap_or_default();
+    GRANTING.contains(&last)
+        || segments.first().is_some_and(|root| root == "policies" || root == "rolemanagement")
+}
+
 /// What `method` does to `path`.
 pub(super) fn effect(method: &Method, path: &GraphPath) -> Effect {
     match *method {
@@ -96,6 +124,25 @@ mod tests {
         ] {
             assert_eq!(post(path), Effect::Read, "{path}");
         }
+    }
+
+    #[test]
+    fn what_lets_somebody_in_is_told_from_what_is_added() {
+        let of = |path: &str| grants(&GraphPath::parse(path).unwrap());
+        for path in [
+            "/sites/s/permissions",
+            "/drives/d/items/i/permissions",
+            "/servicePrincipals/p/appRoleAssignments",
+            "/oauth2PermissionGrants",
+            "/roleManagement/directory/roleAssignments",
+            "/policies/conditionalAccessPolicies",
+            "/users/ada/mailFolders/inbox/messageRules",
+            "/subscriptions",
+            "/invitations",
+        ] {
+            assert!(of(path), "{path}");
+        }
+        assert!(!of("/users/ada/messages") && !of("/sites/s/lists/l/items"));
     }
 
     #[test]

@@ -88,7 +88,11 @@ pub(super) const READING_ACTION: Definition = Definition {
     kind: Kind::Read,
 };
 
-/// Where some writes are allowed.
+/// Where entities may be written, and no other action is allowed: a `POST` to a collection creates by it too.
+pub(super) const CREATING_ACTION: Definition =
+    Definition { kind: Kind::Write { destructive: false, idempotent: false }, ..READING_ACTION };
+
+/// Where all actions are allowed.
 pub(super) const ACTION: Definition = Definition {
     name: "do_action",
     title: "Run an action",
