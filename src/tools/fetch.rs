@@ -91,5 +91,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         return Outcome::error(&error);
     }
     let failed = results.iter().all(|result| result.contains_key("error"));
-    Outcome::structured(json!({"results": results}), failed)
+    // Not by `json!`, which would copy all that was read.
+    let results = Value::Array(results.into_iter().map(Value::Object).collect());
+    Outcome::structured(Value::Object(Map::from_iter([("results".to_owned(), results)])), failed)
 }
