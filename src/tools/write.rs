@@ -106,13 +106,18 @@ pub(super) async fn call(
     arguments: Map<String, Value>,
     call: &Call,
 ) -> Outcome {
-    match request(definition.name, graph, Arguments::new(definition.name, arguments)) {
+    match request(definition.name, graph, Arguments::new(definition.name, arguments), call) {
         Ok(request) => answer::single(graph.send(request, call).await),
         Err(outcome) => *outcome,
     }
 }
 
-fn request(name: &str, graph: &GraphClient, mut arguments: Arguments) -> Result<GraphRequest, Box<Outcome>> {
+fn request(
+    name: &str,
+    graph: &GraphClient,
+    mut arguments: Arguments,
+    call: &Call,
+) -> Result<GraphRequest, Box<Outcome>> {
     let wrong = |wrong: Wrong| Box::new(Outcome::failure(wrong));
     let names: &[&'static str] = match name {
         "create_entity" => &["parentUrl", "entityUrl"],
@@ -121,7 +126,7 @@ fn request(name: &str, graph: &GraphClient, mut arguments: Arguments) -> Result<
         _ => &["entityUrl"],
     };
     let path = arguments.text(names).map_err(wrong)?;
-    let path = graph.path(&path).map_err(|failure| Box::new(answer::single(Err(failure))))?;
+    let path = graph.path(&path, call).map_err(|failure| Box::new(answer::single(Err(failure))))?;
     let request = match name {
         "create_entity" => GraphRequest::post(path, Some(arguments.needed_body().map_err(wrong)?)),
         "update_entity" => GraphRequest::patch(path, arguments.needed_body().map_err(wrong)?),
