@@ -71,7 +71,7 @@ impl Least {
         let needs: Vec<Needed> = self.kinds.keys().filter_map(of).collect();
         let mut chosen: Vec<&'static Permission> = Vec::new();
         for needed in &needs {
-            let best = needed.best();
+            let best = whole(needed);
             if !chosen.contains(&best) {
                 chosen.push(best);
             }
@@ -138,6 +138,17 @@ impl Least {
         }
         unmapped
     }
+}
+
+/// The one to ask for, of those that give all that was given: with the basic ones of mail and calendars there are no
+/// bodies (learn.microsoft.com/graph/permissions-reference), and what was selected is not in an audit.
+fn whole(needed: &Needed) -> &'static Permission {
+    let best = needed.best();
+    let full = match best.name.split_once(".ReadBasic") {
+        Some((workload @ ("Mail" | "Calendars"), _)) => Permission::named(&format!("{workload}.Read")),
+        _ => None,
+    };
+    full.filter(|full| needed.accepts(full.name)).unwrap_or(best)
 }
 
 fn of((method, template): &(String, String)) -> Option<Needed> {

@@ -315,7 +315,8 @@ mod tests {
     #[test]
     fn a_template_needs_the_permission_of_its_path() {
         for path in [
-            "/users/u/messages/m/attachments/a/$value",
+            "/users/u/messages/m/attachments",
+            "/users/u/photo/$value",
             "/users/u/calendarView?startDateTime=x",
             "/users/u/events/e",
             "/users/u/onlineMeetings/m/transcripts/t/content?$format=text/vtt",
