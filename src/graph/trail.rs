@@ -47,7 +47,7 @@ impl GraphClient {
     }
 
     /// Tells the audit of a refusal, and hands it back: or the audit's own failure, so that none goes unseen.
-    pub(super) fn refused(
+    pub(crate) fn refused(
         &self,
         method: Option<&Method>,
         path: &str,

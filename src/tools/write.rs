@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::{Arguments, Wrong};
 use super::{Definition, Kind, Outcome, answer, result_schema};
-use crate::graph::{Call, GraphClient, GraphRequest};
+use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest};
 
 pub(super) const CREATE: Definition = Definition {
     name: "create_entity",
@@ -135,7 +135,14 @@ fn request(
         _ => GraphRequest::get(path),
     };
     let headers = arguments.headers().map_err(wrong)?;
-    request.with_headers(&headers).map_err(|error| Box::new(Outcome::failure(format!("{name}: {error}"))))
+    let (method, path) = (request.method().clone(), request.path().clone());
+    request.with_headers(&headers).map_err(|error| {
+        let failure = GraphFailure::Path(error.to_string());
+        Box::new(match graph.refused(Some(&method), path.as_str(), failure, call) {
+            unwritten @ GraphFailure::Audit(_) => answer::single(Err(unwritten)),
+            _ => Outcome::failure(format!("{name}: {error}")),
+        })
+    })
 }
 
 /// A function is asked for as a path is, and has one result.
