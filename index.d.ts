@@ -182,6 +182,11 @@ export interface McpServerOptions extends Options {
   callTimeoutMs?: number;
   /** Where Microsoft Graph's metadata is kept; the user's cache directory [`WORKIQ_CACHE_DIR`]. */
   cacheDir?: string;
+  /**
+   * Write a line for each request to Graph, without its content, into this file; none by default. Give an absolute path:
+   * a client chooses the server's working directory [`WORKIQ_AUDIT_FILE`].
+   */
+  auditFile?: string;
 }
 
 /**

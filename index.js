@@ -264,6 +264,7 @@ const PUBLIC_OPTIONS = {
   exactText: 'WORKIQ_EXACT_TEXT',
   callTimeoutMs: 'WORKIQ_CALL_TIMEOUT_MS',
   cacheDir: 'WORKIQ_CACHE_DIR',
+  auditFile: 'WORKIQ_AUDIT_FILE',
 };
 
 /** Variables that are not secret and have no option. A proxy's address may hold a password, so it is not here. */

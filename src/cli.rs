@@ -2,6 +2,7 @@
 
 mod arguments;
 mod exec;
+mod permissions;
 mod print;
 mod verb;
 
@@ -91,6 +92,7 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
             let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
             print_line(&line)
         }
+        Command::Permissions { from_audit, output } => exit(permissions::print(&from_audit, output.json)),
         Command::Token { scope, json } => exit(token(&options, &environment, scope.as_deref(), json).await),
         Command::Mcp => exit(serve(&options, &environment, cancel).await),
         command => match verb::Verb::of(command) {
@@ -122,7 +124,7 @@ fn connect(
     }
     let http = HttpClient::new(&settings.network)?;
     let credential = Credential::new(&settings, http.clone());
-    let graph = GraphClient::new(&settings, http, credential.clone());
+    let graph = GraphClient::new(&settings, http, credential.clone())?;
     Ok((settings, credential, graph))
 }
 

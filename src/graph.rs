@@ -8,6 +8,7 @@ pub mod delegated;
 mod document;
 pub mod granted;
 mod lanes;
+pub mod least;
 pub mod metadata;
 mod paging;
 pub mod path;
@@ -17,6 +18,8 @@ pub mod refusal;
 mod request;
 mod response;
 mod search;
+mod shape;
+mod trail;
 mod writes;
 
 pub use blob::Blob;

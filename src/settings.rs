@@ -1,6 +1,7 @@
 //! Environment and options in, one checked [`Settings`] out.
 
 mod audience;
+pub mod audit;
 mod certificate;
 pub mod cloud;
 pub mod credential;

@@ -159,6 +159,14 @@ impl Tools {
             "fetch" | "fetch_blob" | "search_paths" | "get_schema" => None,
             _ => return None,
         };
+        let tool = match (one_request, name) {
+            (Some(definition), _) => definition,
+            (None, "fetch") => &fetch::DEFINITION,
+            (None, "fetch_blob") => &fetch_blob::DEFINITION,
+            (None, "search_paths") => &search_paths::DEFINITION,
+            (None, _) => &get_schema::DEFINITION,
+        };
+        let call = &call.by(tool.name);
         let graph = match &self.graph {
             Ok(graph) => graph,
             Err(error) => return Some(Outcome::error(error)),

@@ -82,7 +82,7 @@ impl CliCall {
         let (args, surroundings) =
             self.work.take().ok_or_else(|| napi::Error::from_reason("result() was called before"))?;
         let token = self.cancellation.token();
-        env.spawn_future(async move { Ok(cli::run(args, surroundings, token).await.into()) })
+        env.spawn_future(async move { Ok(Box::pin(cli::run(args, surroundings, token)).await.into()) })
     }
 
     /// Asks it to end.

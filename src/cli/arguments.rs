@@ -2,6 +2,8 @@
 
 #![allow(clippy::doc_markdown, reason = "clap prints these comments as help, where a backtick is a backtick")]
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
 
 use crate::settings::options::{Face, Options};
@@ -167,6 +169,14 @@ pub(super) enum Command {
         #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
     },
+    /// Print the least permissions and the smallest boundary that an audit shows the need of
+    Permissions {
+        /// Files that WORKIQ_AUDIT_FILE named, rotated ones too
+        #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
+        from_audit: Vec<PathBuf>,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
     /// Print the path of the preload, for node --require
     Preload {
         /// Print the whole option, quoted, for NODE_OPTIONS or node-options in an .npmrc
@@ -248,6 +258,9 @@ pub(super) struct SettingFlags {
     /// Where Microsoft Graph's metadata is kept [default: the user's cache directory] [WORKIQ_CACHE_DIR]
     #[arg(long, global = true, value_name = "PATH")]
     cache_dir: Option<String>,
+    /// Write a line for each request to Graph into this file, without content [WORKIQ_AUDIT_FILE]
+    #[arg(long, global = true, value_name = "PATH")]
+    audit_file: Option<String>,
     /// error, warn, info, debug or trace, to stderr [WORKIQ_LOG]
     #[arg(short, long, global = true, value_name = "LEVEL")]
     pub(super) log_level: Option<String>,
@@ -279,6 +292,7 @@ impl From<SettingFlags> for Options {
             exact_text: flags.exact_text.then_some(true),
             call_timeout_ms: flags.call_timeout_ms,
             cache_dir: flags.cache_dir,
+            audit_file: flags.audit_file,
             face: Face::CommandLine,
             ..Self::default()
         }

@@ -15,6 +15,8 @@ use super::paging;
 use super::path::GraphPath;
 use super::request::GraphRequest;
 use super::response::{GraphFailure, GraphResponse};
+use super::trail;
+use crate::audit::Event;
 use crate::http::retry::{Next, Retries, retry_after};
 
 /// Graph takes no more in one batch.
@@ -52,7 +54,7 @@ impl GraphClient {
         let mut fit = Vec::new();
         let mut alone = Vec::new();
         for (at, request) in requests.into_iter().enumerate() {
-            match self.admit(&request, call).await {
+            match self.gate(&request, call).await {
                 Err(refusal) => outcomes[at] = Some(Err(refusal)),
                 Ok(()) if !request.is_content() => fit.push((at, request)),
                 Ok(()) => alone.push((at, request)),
@@ -107,6 +109,12 @@ impl GraphClient {
                 // Each by itself would be refused sign-in again.
                 Err(GraphFailure::Auth(error)) => {
                     let refused = |(at, _)| (at, Err(GraphFailure::Auth(error.clone())));
+                    done.extend(waiting.into_iter().map(refused));
+                    return done;
+                }
+                // What was read and could not be written down is not read again.
+                Err(GraphFailure::Audit(error)) => {
+                    let refused = |(at, _)| (at, Err(GraphFailure::Audit(error.clone())));
                     done.extend(waiting.into_iter().map(refused));
                     return done;
                 }
@@ -168,23 +176,28 @@ impl GraphClient {
     ) -> Result<Vec<Answer>, GraphFailure> {
         let refused = |text: &str| GraphFailure::Path(text.to_owned());
         let exact = self.serving().exact_text;
+        let entered = self.lanes().enter(items.iter().map(|(_, request)| &request.path));
+        let entered = timeout_at(call.deadline(), entered).await;
+        let _pass = entered.map_err(|_| refused("too late"))?;
+        let mut trails = Vec::with_capacity(items.len());
+        for (_, request) in items {
+            trails.push(self.trail(Event::Item, request, call)?);
+        }
         let requests: Vec<_> = items
             .iter()
+            .zip(&mut trails)
             .enumerate()
-            .map(|(number, (_, request))| {
+            .map(|(number, ((_, request), trail))| {
                 let path = paging::sized(&request.path).unwrap_or_else(|| request.path.clone());
                 let headers: Map<String, Value> = request
                     .all_headers(exact)
                     .iter()
                     .filter_map(|(name, value)| Some((name.to_string(), json!(value.to_str().ok()?))))
-                    .chain([("client-request-id".to_owned(), json!(uuid::Uuid::new_v4().to_string()))])
+                    .chain([("client-request-id".to_owned(), json!(trail.attempt()))])
                     .collect();
                 json!({"id": number.to_string(), "method": "GET", "url": path.as_str(), "headers": headers})
             })
             .collect();
-        let entered = self.lanes().enter(items.iter().map(|(_, request)| &request.path));
-        let entered = timeout_at(call.deadline(), entered).await;
-        let _pass = entered.map_err(|_| refused("too late"))?;
         // The one path that no caller can name, and that reads nothing by itself.
         let batch = GraphRequest {
             method: Method::POST,
@@ -192,14 +205,46 @@ impl GraphClient {
             body: Some(json!({"requests": requests})),
             headers: HeaderMap::new(),
         };
-        let answer = self.repeat(&batch, LIMITS, call).await?;
+        let answer = match self.repeat(&batch, LIMITS, call).await {
+            Ok(answer) => answer,
+            Err(failure) => {
+                for trail in &mut trails {
+                    trail.failed(&failure);
+                }
+                return Err(failure);
+            }
+        };
         if !answer.status.is_success() {
             return Err(refused("no batch"));
         }
         let answers: Answers =
             serde_json::from_slice(&answer.body).map_err(|_| refused("not a batch's answer"))?;
+        for (number, trail) in trails.iter_mut().enumerate().filter(|(_, trail)| trail.is_open()) {
+            if let Some(answer) = answers.responses.iter().find(|answer| answer.id == number.to_string()) {
+                trail.answered(answer.status, &header_map(&answer.headers), size(&answer.body));
+            }
+        }
+        trail::write(trails)?;
         Ok(answers.responses)
     }
+}
+
+/// How many bytes `body` has as JSON.
+fn size(body: &Value) -> u64 {
+    struct Count(u64);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting never fails.
+    let _ = serde_json::to_writer(&mut count, body);
+    count.0
 }
 
 fn header_map(headers: &Map<String, Value>) -> HeaderMap {

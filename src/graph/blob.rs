@@ -10,6 +10,7 @@ use super::call::Call;
 use super::client::{GraphClient, LIMITS, USER_AGENT};
 use super::request::GraphRequest;
 use super::response::{GraphFailure, GraphResponse, own_error};
+use crate::audit::Event;
 use crate::error::{AuthError, ErrorKind};
 use crate::http::retry::{Next, Retries, retry_after};
 use crate::http::{HttpError, Limits, Response};
@@ -38,11 +39,11 @@ impl GraphClient {
         request: &GraphRequest,
         call: &Call,
     ) -> Result<Result<Blob, GraphResponse>, GraphFailure> {
-        self.admit(request, call).await?;
+        self.gate(request, call).await?;
         let limits = self.blob_limits();
         let mut answer = self.exchange(request, limits, call).await?;
         if answer.status.is_redirection() {
-            answer = match self.storage(&answer, limits, call).await? {
+            answer = match self.storage(request, &answer, limits, call).await? {
                 Ok(answer) => answer,
                 Err(refusal) => return Ok(Err(refusal)),
             };
@@ -60,6 +61,19 @@ impl GraphClient {
 
     /// Follows a redirect of Graph's to where the content lies. No token, and nothing else of ours, goes there.
     pub(super) async fn storage(
+        &self,
+        request: &GraphRequest,
+        redirect: &Response,
+        limits: Limits,
+        call: &Call,
+    ) -> Result<Result<Response, GraphResponse>, GraphFailure> {
+        let trail = self.trail(Event::Storage, request, call)?;
+        let outcome = self.follow(redirect, limits, call).await;
+        trail.end_storage(&outcome)?;
+        outcome
+    }
+
+    async fn follow(
         &self,
         redirect: &Response,
         limits: Limits,

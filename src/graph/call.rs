@@ -11,6 +11,7 @@ use tokio::time::Instant;
 #[derive(Clone, Debug)]
 pub struct Call {
     deadline: Instant,
+    tool: Option<&'static str>,
     activity: Arc<watch::Sender<String>>,
     /// Bytes of answers that it may still take.
     room: Arc<AtomicUsize>,
@@ -26,6 +27,7 @@ impl Call {
         let activity = watch::Sender::new("asking Microsoft Graph".to_owned());
         Self {
             deadline: Instant::now() + timeout,
+            tool: None,
             activity: Arc::new(activity),
             room: Arc::new(AtomicUsize::new(ROOM)),
         }
@@ -34,6 +36,18 @@ impl Call {
     /// The same call, of which a part ends after `timeout` at the latest.
     pub(super) fn within(&self, timeout: Duration) -> Self {
         Self { deadline: self.deadline.min(Instant::now() + timeout), ..self.clone() }
+    }
+
+    /// The same call, made by `tool`.
+    #[must_use]
+    pub fn by(&self, tool: &'static str) -> Self {
+        Self { tool: Some(tool), ..self.clone() }
+    }
+
+    /// The tool that it is a call of.
+    #[must_use]
+    pub fn tool(&self) -> Option<&'static str> {
+        self.tool
     }
 
     /// When it ends.

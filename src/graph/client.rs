@@ -17,8 +17,10 @@ use super::path::GraphPath;
 use super::refusal::{self, Refused};
 use super::request::GraphRequest;
 use super::response::{self, GraphFailure, GraphResponse};
+use super::trail::Trail;
 use super::writes::{self, Effect};
 use super::{delegated, document, paging, search};
+use crate::audit::{Audit, Event};
 use crate::cache::Want;
 use crate::credential::Credential;
 use crate::entra::scope::Scope;
@@ -58,14 +60,22 @@ struct Inner {
     serving: Serving,
     lanes: Lanes,
     metadata: MetadataStore,
+    audit: Option<Arc<Audit>>,
     /// The region of searches, once known.
     region: Mutex<Option<String>>,
 }
 
 impl GraphClient {
     /// Graph at the endpoint of `settings`, signed in by `credential`.
-    #[must_use]
-    pub fn new(settings: &Settings, http: HttpClient, credential: Credential) -> Self {
+    ///
+    /// # Errors
+    /// [`ErrorKind::Settings`]: there is to be an audit, and its file cannot be used.
+    pub fn new(settings: &Settings, http: HttpClient, credential: Credential) -> Result<Self, AuthError> {
+        let audit = settings.serving.audit.as_ref().map(|setting| {
+            let of = |id: Option<String>| id.map(|id| crate::error::printable(&id, 200));
+            let app = of(settings.client().map(|id| id.to_string()));
+            Audit::open(setting, app, of(settings.tenant().map(ToString::to_string)))
+        });
         let inner = Inner {
             metadata: document::store(settings, &http),
             http,
@@ -75,18 +85,19 @@ impl GraphClient {
             user: settings.user.clone(),
             serving: settings.serving.clone(),
             lanes: Lanes::new(),
+            audit: audit.transpose()?.map(Arc::new),
             region: Mutex::default(),
         };
-        Self { inner: Arc::new(inner) }
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// A checked path. `/me` becomes the user of the settings.
     ///
     /// # Errors
     /// [`GraphFailure::Path`]: what is wrong with it.
-    pub fn path(&self, text: &str) -> Result<GraphPath, GraphFailure> {
+    pub fn path(&self, text: &str, call: &Call) -> Result<GraphPath, GraphFailure> {
         let checked = GraphPath::parse(text).and_then(|path| path.for_user(self.inner.user.as_ref()));
-        checked.map_err(|error| GraphFailure::Path(error.to_string()))
+        checked.map_err(|error| self.refused(None, text, GraphFailure::Path(error.to_string()), call))
     }
 
     /// A call that begins now.
@@ -115,7 +126,7 @@ impl GraphClient {
     /// # Errors
     /// Why there is no answer of Graph's. An error of Graph's is an answer.
     pub async fn send(&self, request: GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
-        self.admit(&request, call).await?;
+        self.gate(&request, call).await?;
         self.admitted(request, call).await
     }
 
@@ -256,7 +267,7 @@ impl GraphClient {
         let mut answer = self.exchange(request, LIMITS, call).await?;
         let elsewhere = answer.status.is_redirection() && answer.status != StatusCode::NOT_MODIFIED;
         if request.is_read() && request.is_content() && elsewhere {
-            answer = match self.storage(&answer, self.blob_limits(), call).await? {
+            answer = match self.storage(request, &answer, self.blob_limits(), call).await? {
                 Ok(answer) => answer,
                 Err(refusal) => return Ok(refusal),
             };
@@ -293,13 +304,26 @@ impl GraphClient {
         limits: Limits,
         call: &Call,
     ) -> Result<Response, GraphFailure> {
+        let mut trail = self.trail(Event::Request, request, call)?;
+        let outcome = self.tried(request, limits, call, &mut trail).await;
+        trail.end(&outcome)?;
+        outcome
+    }
+
+    async fn tried(
+        &self,
+        request: &GraphRequest,
+        limits: Limits,
+        call: &Call,
+        trail: &mut Trail,
+    ) -> Result<Response, GraphFailure> {
         let mut retries = Retries::new(call.deadline());
         let mut challenged = false;
         let mut token = self.token(Want::Any, call).await?;
         loop {
             call.doing(|| "asking Microsoft Graph".to_owned());
             let limits = Limits { bytes: limits.bytes.min(call.room()), ..limits };
-            let outcome = self.once(request, &token, limits, call.deadline()).await;
+            let outcome = self.once(request, &token, limits, call.deadline(), trail.attempt()).await;
             let wish = match &outcome {
                 Ok(answer) => {
                     call.took(answer.body.len());
@@ -341,12 +365,12 @@ impl GraphClient {
         token: &AccessToken,
         limits: Limits,
         deadline: Instant,
+        request_id: String,
     ) -> Result<Response, HttpError> {
         let bearer = zeroize::Zeroizing::new(format!("Bearer {}", token.secret().expose()));
         let mut authorization = HeaderValue::from_str(&bearer)
             .map_err(|_| HttpError::Request("the token cannot be sent in a header".into()))?;
         authorization.set_sensitive(true);
-        let request_id = uuid::Uuid::new_v4().to_string();
         tracing::debug!(method = %request.method, path = %request.path, client_request_id = %request_id, "asking Graph");
         let mut sent = Request::builder()
             .method(request.method.clone())
@@ -374,6 +398,10 @@ impl GraphClient {
 
     pub(super) fn metadata_store(&self) -> &MetadataStore {
         &self.inner.metadata
+    }
+
+    pub(super) fn audit(&self) -> Option<&Arc<Audit>> {
+        self.inner.audit.as_ref()
     }
 
     pub(super) fn lanes(&self) -> &Lanes {

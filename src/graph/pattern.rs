@@ -60,8 +60,8 @@ impl Steps {
     }
 }
 
-/// The segments, decoded. A slash between the quotes of an argument separates nothing.
-fn segments(path: &str) -> Vec<String> {
+/// The segments as they are written, without empty ones. A slash between the quotes of an argument separates nothing.
+pub(super) fn split(path: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut start, mut depth, mut quoted) = (0, 0_u32, false);
     let closed = path.matches('(').count() == path.matches(')').count()
@@ -79,8 +79,14 @@ fn segments(path: &str) -> Vec<String> {
         }
     }
     found.push(&path[start..]);
+    found.retain(|segment| !segment.is_empty());
+    found
+}
+
+/// The segments, decoded and in small letters.
+fn segments(path: &str) -> Vec<String> {
     let decode = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().to_ascii_lowercase();
-    found.into_iter().filter(|segment| !segment.is_empty()).map(decode).collect()
+    split(path).into_iter().map(decode).collect()
 }
 
 /// Segments as steps; `by_id` turns what is addressed by a path into an id.

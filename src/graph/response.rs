@@ -44,6 +44,8 @@ pub enum GraphFailure {
     Auth(AuthError),
     /// Graph could not be reached, or answered something that is not for a tool.
     Transport(AuthError),
+    /// A line of the audit could not be written. Nothing was sent, unless the message says so.
+    Audit(AuthError),
     /// A write was sent and no answer came: it may have been carried out or not.
     OutcomeUnknown(AuthError),
 }

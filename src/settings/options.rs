@@ -51,6 +51,8 @@ pub struct Options {
     pub call_timeout_ms: Option<String>,
     #[serde(skip)]
     pub cache_dir: Option<String>,
+    #[serde(skip)]
+    pub audit_file: Option<String>,
     /// Trust anchors in PEM for a system that has none.
     #[serde(skip)]
     pub fallback_ca: Option<String>,

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::audit::AuditSetting;
 use super::environment::Environment;
 use super::lookup::{Key, Lookup};
 use super::writes::Writes;
@@ -24,6 +25,8 @@ pub struct Serving {
     pub call_timeout: Duration,
     /// Where Graph's metadata is kept between runs; nowhere where the system has no such place.
     pub cache_dir: Option<PathBuf>,
+    /// Where it is written down what was asked of Graph; nowhere by default.
+    pub audit: Option<AuditSetting>,
 }
 
 /// Work IQ's own limit.
@@ -41,6 +44,7 @@ impl Default for Serving {
             exact_text: false,
             call_timeout: CALL_TIMEOUT,
             cache_dir: None,
+            audit: None,
         }
     }
 }
@@ -120,6 +124,7 @@ impl Serving {
                         .ok_or("is not an absolute path")
                 })
                 .or_else(|| users_cache(lookup.environment())),
+            audit: AuditSetting::resolve(lookup),
         }
     }
 }

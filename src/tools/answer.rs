@@ -60,6 +60,7 @@ pub(super) fn failure(failure: GraphFailure) -> Result<Map<String, Value>, AuthE
                 class.deed()
             ),
         ),
+        GraphFailure::Audit(error) => failed(503, error.code(), &error.report()),
         GraphFailure::OutcomeUnknown(error) => failed(504, "outcomeUnknown", &error.report()),
         GraphFailure::Transport(error) => {
             let status = match (error.kind(), error.code()) {

@@ -59,7 +59,7 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
         Err(wrong) => return Outcome::failure(wrong),
     };
     // A path that is refused here is no reason not to ask for the others.
-    let checked: Vec<_> = urls.iter().map(|url| graph.path(url).map(GraphRequest::get)).collect();
+    let checked: Vec<_> = urls.iter().map(|url| graph.path(url, call).map(GraphRequest::get)).collect();
     let mut requests = Vec::with_capacity(checked.len());
     let places: Vec<_> =
         checked.into_iter().map(|checked| checked.map(|request| requests.push(request))).collect();

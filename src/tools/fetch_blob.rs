@@ -43,7 +43,7 @@ pub(super) const DEFINITION: Definition = Definition {
 pub(super) const PAYLOAD: &str = "base64Content";
 
 pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, call: &Call) -> Outcome {
-    let request = match request(graph, arguments) {
+    let request = match request(graph, arguments, call) {
         Ok(request) => request,
         Err(outcome) => return outcome,
     };
@@ -65,13 +65,13 @@ pub(super) async fn call(graph: &GraphClient, arguments: Map<String, Value>, cal
     Outcome::structured(result, false)
 }
 
-fn request(graph: &GraphClient, arguments: Map<String, Value>) -> Result<GraphRequest, Outcome> {
+fn request(graph: &GraphClient, arguments: Map<String, Value>, call: &Call) -> Result<GraphRequest, Outcome> {
     let mut arguments = Arguments::new("fetch_blob", arguments);
     let path = arguments.text(&["path", "blobUrl"]).map_err(Outcome::failure)?;
     let format = arguments.optional_text(&["format"]).map_err(Outcome::failure)?;
     let refused = |failure: GraphFailure| answer::single(Err(failure));
     let Some(format) = format else {
-        return graph.path(&path).map(GraphRequest::get).map_err(refused);
+        return graph.path(&path, call).map(GraphRequest::get).map_err(refused);
     };
     let is_format = format.len() <= 10 && format.bytes().all(|b| b.is_ascii_alphanumeric());
     let (own, query) = path.split_once('?').unwrap_or((&path, ""));
@@ -81,5 +81,5 @@ fn request(graph: &GraphClient, arguments: Map<String, Value>) -> Result<GraphRe
         ));
     }
     let more = if query.is_empty() { String::new() } else { format!("{query}&") };
-    graph.path(&format!("{own}?{more}format={format}")).map(GraphRequest::get).map_err(refused)
+    graph.path(&format!("{own}?{more}format={format}"), call).map(GraphRequest::get).map_err(refused)
 }

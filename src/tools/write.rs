@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::arguments::{Arguments, Wrong};
 use super::{Definition, Kind, Outcome, answer, result_schema};
-use crate::graph::{Call, GraphClient, GraphRequest};
+use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest};
 
 pub(super) const CREATE: Definition = Definition {
     name: "create_entity",
@@ -110,13 +110,18 @@ pub(super) async fn call(
     arguments: Map<String, Value>,
     call: &Call,
 ) -> Outcome {
-    match request(definition.name, graph, Arguments::new(definition.name, arguments)) {
+    match request(definition.name, graph, Arguments::new(definition.name, arguments), call) {
         Ok(request) => answer::single(graph.send(request, call).await),
         Err(outcome) => *outcome,
     }
 }
 
-fn request(name: &str, graph: &GraphClient, mut arguments: Arguments) -> Result<GraphRequest, Box<Outcome>> {
+fn request(
+    name: &str,
+    graph: &GraphClient,
+    mut arguments: Arguments,
+    call: &Call,
+) -> Result<GraphRequest, Box<Outcome>> {
     let wrong = |wrong: Wrong| Box::new(Outcome::failure(wrong));
     let names: &[&'static str] = match name {
         "create_entity" => &["parentUrl", "entityUrl"],
@@ -125,7 +130,7 @@ fn request(name: &str, graph: &GraphClient, mut arguments: Arguments) -> Result<
         _ => &["entityUrl"],
     };
     let path = arguments.text(names).map_err(wrong)?;
-    let path = graph.path(&path).map_err(|failure| Box::new(answer::single(Err(failure))))?;
+    let path = graph.path(&path, call).map_err(|failure| Box::new(answer::single(Err(failure))))?;
     let request = match name {
         "create_entity" => GraphRequest::post(path, Some(arguments.needed_body().map_err(wrong)?)),
         "update_entity" => GraphRequest::patch(path, arguments.needed_body().map_err(wrong)?),
@@ -134,7 +139,14 @@ fn request(name: &str, graph: &GraphClient, mut arguments: Arguments) -> Result<
         _ => GraphRequest::get(path),
     };
     let headers = arguments.headers().map_err(wrong)?;
-    request.with_headers(&headers).map_err(|error| Box::new(Outcome::failure(format!("{name}: {error}"))))
+    let (method, path) = (request.method().clone(), request.path().clone());
+    request.with_headers(&headers).map_err(|error| {
+        let failure = GraphFailure::Path(error.to_string());
+        Box::new(match graph.refused(Some(&method), path.as_str(), failure, call) {
+            unwritten @ GraphFailure::Audit(_) => answer::single(Err(unwritten)),
+            _ => Outcome::failure(format!("{name}: {error}")),
+        })
+    })
 }
 
 /// A function is asked for as a path is, and has one result.
