@@ -1,6 +1,7 @@
 //! The command line.
 
 mod arguments;
+mod boundary;
 mod exec;
 mod print;
 mod verb;
@@ -92,6 +93,7 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
             print_line(&line)
         }
         Command::Token { scope, json } => exit(token(&options, &environment, scope.as_deref(), json).await),
+        Command::Boundary { question } => exit(boundary::answer(question, &options, &environment).await),
         Command::Mcp => exit(serve(&options, &environment, cancel).await),
         command => match verb::Verb::of(command) {
             Ok(verb) => exit(tool(&options, &environment, verb).await),

@@ -161,6 +161,11 @@ pub(super) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Show what the boundary holds, and whether a path is in it
+    Boundary {
+        #[command(subcommand)]
+        question: BoundaryQuestion,
+    },
     /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp
     Exec {
         /// The command and its arguments
@@ -173,6 +178,22 @@ pub(super) enum Command {
         #[arg(long)]
         node_options: bool,
     },
+}
+
+/// A question about the boundary.
+#[derive(Debug, Subcommand)]
+pub(super) enum BoundaryQuestion {
+    /// Whether a path is inside: exit code 0, or 3 and the reason. Signs in only to look up other names
+    Check {
+        /// Such as /users/ada@contoso.com/messages
+        #[arg(value_name = "PATH")]
+        path: String,
+        /// What would be done: read, create, update, delete or action
+        #[arg(short, long, value_name = "METHOD", default_value = "read")]
+        method: String,
+    },
+    /// What is inside, in words
+    Explain,
 }
 
 /// How a verb prints.
@@ -233,6 +254,9 @@ pub(super) struct SettingFlags {
     /// Writes that are allowed: true, or a list of create,update,delete,action [default: none] [WORKIQ_ALLOW_WRITES]
     #[arg(long, global = true, value_name = "CLASSES")]
     allow_writes: Option<String>,
+    /// What may be touched, as JSON or the path of a JSON file; see docs/boundary.md [default: all] [WORKIQ_BOUNDARY]
+    #[arg(long, global = true, value_name = "JSON|PATH")]
+    boundary: Option<String>,
     /// The largest result of one call in bytes [default: 20000, and no limit for a command] [WORKIQ_RESPONSE_BYTES]
     #[arg(long, global = true, value_name = "BYTES")]
     response_bytes: Option<String>,
@@ -274,6 +298,7 @@ impl From<SettingFlags> for Options {
             user: flags.user,
             timeout_ms: flags.timeout_ms,
             allow_writes: flags.allow_writes,
+            boundary: flags.boundary,
             response_bytes: flags.response_bytes,
             blob_bytes: flags.blob_bytes,
             exact_text: flags.exact_text.then_some(true),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::blob::transport;
+use super::boundary::Boundary;
 use super::call::Call;
 use super::granted::Granted;
 use super::lanes::Lanes;
@@ -56,6 +57,7 @@ struct Inner {
     scope: Scope,
     user: Option<UserRef>,
     serving: Serving,
+    boundary: Option<Boundary>,
     lanes: Lanes,
     metadata: MetadataStore,
     /// The region of searches, once known.
@@ -74,6 +76,7 @@ impl GraphClient {
             origin: settings.graph.clone(),
             user: settings.user.clone(),
             serving: settings.serving.clone(),
+            boundary: settings.boundary.clone().map(Boundary::new),
             lanes: Lanes::new(),
             region: Mutex::default(),
         };
@@ -116,6 +119,15 @@ impl GraphClient {
     /// Why there is no answer of Graph's. An error of Graph's is an answer.
     pub async fn send(&self, request: GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
         self.admit(&request, call).await?;
+        if let Some(boundary) = &self.inner.boundary
+            && let Some(narrowed) = boundary.narrowed(&request)?
+        {
+            let mut answer = self.admitted(narrowed, call).await?;
+            if answer.is_success() {
+                boundary.filter(&mut answer.body);
+            }
+            return Ok(answer);
+        }
         self.admitted(request, call).await
     }
 
@@ -154,6 +166,15 @@ impl GraphClient {
     pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
         delegated::check(&request.method, request.path.as_str(), request.body.as_ref())
             .map_err(GraphFailure::DelegatedOnly)?;
+        let Some(boundary) = &self.inner.boundary else { return self.admit_write(request, call).await };
+        // First what needs no question to Graph.
+        boundary.glance(request)?;
+        self.admit_write(request, call).await?;
+        boundary.admit(self, request, call).await
+    }
+
+    /// Whether `request` only reads, or is a write that is allowed.
+    async fn admit_write(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
         let allowed = |class| self.inner.serving.writes.allow(class);
         let class = match writes::effect(&request.method, &request.path) {
             Effect::Read => return Ok(()),
@@ -169,7 +190,7 @@ impl GraphClient {
 
     /// What the metadata says a `POST` to `path` is. What it does not know is an action, and so is all where it cannot be
     /// had.
-    async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
+    pub(super) async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
         // Half of the time is left for the request itself.
         let patience = call.deadline().saturating_duration_since(Instant::now()) / 2;
         let metadata = match self.metadata(&call.within(patience)).await {

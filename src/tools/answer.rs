@@ -60,6 +60,7 @@ pub(super) fn failure(failure: GraphFailure) -> Result<Map<String, Value>, AuthE
                 class.deed()
             ),
         ),
+        GraphFailure::OutsideBoundary(message) => failed(403, "outsideBoundary", &message),
         GraphFailure::OutcomeUnknown(error) => failed(504, "outcomeUnknown", &error.report()),
         GraphFailure::Transport(error) => {
             let status = match (error.kind(), error.code()) {
