@@ -22,7 +22,8 @@ use crate::settings::options::{Face, Options};
         WORKIQ_FEDERATED_AUDIENCE      the audience of federated tokens, by default the cloud's\n  \
         WORKIQ_ACCESS_TOKEN            an access token of an application, got elsewhere\n  \
         WORKIQ_CREDENTIAL              takes one source and no other: secret, certificate, github, pipelines,\n  \
-        \x20                              token-file, managed-identity, azure-cli, access-token\n\
+        \x20                              token-file, managed-identity, azure-cli, access-token\n  \
+        WORKIQ_BOUNDARY                what may be touched, as JSON or the path of a JSON file; the rest is refused\n\
         Without any, what the host offers is taken: GitHub Actions, Azure Pipelines, managed identity.\n\
         Secrets are never taken as arguments.\n\n\
         Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.",

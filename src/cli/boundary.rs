@@ -67,7 +67,7 @@ async fn methods(
             AuthError::new(ErrorKind::Server, "outside_boundary", message)
         }
         GraphFailure::Path(message) => wrong(message),
-        other => AuthError::new(ErrorKind::Response, "boundary_error", format!("{other:?}")),
+        other => AuthError::new(ErrorKind::Response, "tool_error", format!("{other:?}")),
     })
 }
 

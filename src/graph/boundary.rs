@@ -178,7 +178,7 @@ impl Boundary {
             "chats" => {
                 let (key, rest) = keyed(pieces, &["id"]);
                 let methods = self.chat(key)?;
-                self.walked(Kind::Chat, rest, methods)
+                walked(Kind::Chat, rest, methods)
             }
             "teams" => {
                 let (key, rest) = keyed(pieces, &["id"]);
@@ -197,18 +197,13 @@ impl Boundary {
                 let (key, rest) = keyed(pieces, &["id"]);
                 let Some(key) = key else { return outside("the list of all drives is outside") };
                 let methods = self.drive(key, known)?;
-                self.walked(Kind::Drive, rest, methods)
+                walked(Kind::Drive, rest, methods)
             }
             _ => outside(format!(
                 "/{} is not under a user, team, chat, site or drive",
                 printable(&root.text, 60)
             )),
         }
-    }
-
-    fn walked(&self, kind: Kind, rest: &[Piece], methods: Methods) -> Result<Found<'_>, Stop> {
-        let place = walk::walk(Place::One(kind), rest).map_err(Stop::Outside)?;
-        Ok(Found { place, methods, folders: None, is_limited: false })
     }
 
     fn find_user(&self, pieces: &[Piece], known: Lookup<'_>) -> Result<Found<'_>, Stop> {
@@ -221,14 +216,14 @@ impl Boundary {
             "chats" => {
                 let (chat, rest) = keyed(rest, &["id"]);
                 let methods = self.chat(chat)?.and(methods);
-                self.walked(Kind::Chat, rest, methods)
+                walked(Kind::Chat, rest, methods)
             }
             "drives" => self.find_drive_within(rest, methods, known),
             _ => {
                 if let Some(folders) = folders {
                     in_folders(rest, folders)?;
                 }
-                let found = self.walked(Kind::User, rest, methods)?;
+                let found = walked(Kind::User, rest, methods)?;
                 let is_limited = folders.is_some() && matches!(found.place, Place::One(Kind::User));
                 Ok(Found { folders, is_limited, ..found })
             }
@@ -248,7 +243,7 @@ impl Boundary {
             }
             (Some(key), rest) => {
                 let methods = self.drive(key, known)?.and(methods);
-                self.walked(Kind::Drive, rest, methods)
+                walked(Kind::Drive, rest, methods)
             }
             (None, _) => outside("it names no drive"),
         }
@@ -280,7 +275,7 @@ impl Boundary {
                     return outside("the meeting's id does not tell whose it is");
                 };
                 let methods = self.user(&organizer, true, known)?.0.and(methods);
-                self.walked(Kind::Meeting, behind, methods)
+                walked(Kind::Meeting, behind, methods)
             }
             (Some(_), []) => Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false }),
             (None, []) => {
@@ -295,14 +290,14 @@ impl Boundary {
         let Some(rule) = self.rules.teams.get(&key.to_ascii_lowercase()) else {
             return outside(format!("the team {} is not listed", printable(key, 80)));
         };
-        let Some(channels) = &rule.channels else { return self.walked(Kind::Team, rest, rule.methods) };
+        let Some(channels) = &rule.channels else { return walked(Kind::Team, rest, rule.methods) };
         if rest.is_empty() {
             let methods = rule.methods.and(Methods::READ);
             return Ok(Found { place: Place::One(Kind::Team), methods, folders: None, is_limited: true });
         }
         match keyed(rest, &["id"]) {
             (Some(channel), behind) if rest[0].name == "channels" && channels.contains(channel) => {
-                self.walked(Kind::Channel, behind, rule.methods)
+                walked(Kind::Channel, behind, rule.methods)
             }
             _ => outside("of this team only some channels are listed: /teams/{id}/channels/{listed id}"),
         }
@@ -314,7 +309,7 @@ impl Boundary {
         if rest.first().is_some_and(|piece| piece.name == "drives") {
             return self.find_drive_within(rest, methods, known);
         }
-        self.walked(Kind::Site, rest, methods)
+        walked(Kind::Site, rest, methods)
     }
 
     fn site(&self, site: &str, known: Lookup<'_>) -> Result<Methods, Stop> {
@@ -446,6 +441,12 @@ impl Boundary {
         text.push_str("Everything else is outside, lists of all users, groups, chats and sites among it.\n");
         text
     }
+}
+
+/// What is under an object of this kind.
+fn walked<'a>(kind: Kind, rest: &[Piece], methods: Methods) -> Result<Found<'a>, Stop> {
+    let place = walk::walk(Place::One(kind), rest).map_err(Stop::Outside)?;
+    Ok(Found { place, methods, folders: None, is_limited: false })
 }
 
 fn sorted<V>(map: &HashMap<String, V>) -> Vec<(&String, &V)> {

@@ -164,13 +164,17 @@ impl GraphClient {
 
     /// Whether `request` may be sent at all. Every request passes here, alone or in a batch.
     pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
+        // First what needs no question to Graph.
+        if let Some(boundary) = &self.inner.boundary {
+            boundary.glance(request)?;
+        }
         delegated::check(&request.method, request.path.as_str(), request.body.as_ref())
             .map_err(GraphFailure::DelegatedOnly)?;
-        let Some(boundary) = &self.inner.boundary else { return self.admit_write(request, call).await };
-        // First what needs no question to Graph.
-        boundary.glance(request)?;
         self.admit_write(request, call).await?;
-        boundary.admit(self, request, call).await
+        match &self.inner.boundary {
+            Some(boundary) => boundary.admit(self, request, call).await,
+            None => Ok(()),
+        }
     }
 
     /// Whether `request` only reads, or is a write that is allowed.

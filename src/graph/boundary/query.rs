@@ -81,9 +81,8 @@ fn expansions(value: &str) -> Result<Vec<String>, String> {
         names.push(name.to_ascii_lowercase());
         rest = match behind.strip_prefix(',') {
             Some(more) if !more.is_empty() => more,
-            Some(_) => return refused(),
             None if behind.is_empty() => "",
-            None => return refused(),
+            _ => return refused(),
         };
     }
     if names.is_empty() { refused() } else { Ok(names) }

@@ -26,6 +26,12 @@ const MEMBERS: [&str; 8] =
 /// (learn.microsoft.com/sharepoint/dev/general-development/keyword-query-language-kql-syntax-reference).
 const LONGEST: usize = 4_096;
 
+/// More sites and drives than this are never short enough.
+const MOST: usize = 100;
+
+const TOO_LONG: &str =
+    "the search together with all sites and drives inside is too long for Graph; read them by their paths";
+
 impl Boundary {
     /// The body of a search, narrowed to what is inside.
     pub(super) fn narrow(&self, body: Option<&Value>) -> Result<Value, String> {
@@ -41,6 +47,9 @@ impl Boundary {
     /// The sites and drives that may be read, in KQL.
     fn restriction(&self) -> Result<String, String> {
         let reads = |methods: &Methods| methods.allow(Deed::Read);
+        if self.rules.sites.len() + self.rules.drives.len() > MOST {
+            return Err(TOO_LONG.into());
+        }
         let mut terms = Vec::new();
         for (id, _) in self.rules.sites.iter().filter(|(_, methods)| reads(methods)) {
             let mut parts = id.split(',').skip(1);
@@ -80,24 +89,21 @@ impl Boundary {
 
     /// Takes all out of a search's answer that does not say of itself that it lies inside.
     pub(in crate::graph) fn filter(&self, answer: &mut Value) {
-        let Some(responses) = answer["value"].as_array_mut() else {
-            *answer = json!({"value": []});
-            return;
-        };
-        for response in responses {
-            let terms = response["searchTerms"].take();
-            let mut containers = response["hitsContainers"].take();
+        let mut responses = taken(answer, "value");
+        for response in responses.as_array_mut().into_iter().flatten() {
+            let mut containers = taken(response, "hitsContainers");
             for container in containers.as_array_mut().into_iter().flatten() {
-                self.filter_container(container);
+                *container = self.filtered(container);
             }
-            *response = json!({"searchTerms": terms, "hitsContainers": containers});
+            *response = json!({"searchTerms": taken(response, "searchTerms"), "hitsContainers": containers});
         }
+        *answer = json!({"value": responses});
     }
 
-    fn filter_container(&self, container: &mut Value) {
-        let Value::Array(mut hits) = container["hits"].take() else {
-            *container = json!({"hits": [], "total": 0, "moreResultsAvailable": false});
-            return;
+    fn filtered(&self, container: &mut Value) -> Value {
+        let mut hits = match taken(container, "hits") {
+            Value::Array(hits) => hits,
+            _ => Vec::new(),
         };
         let before = hits.len();
         hits.retain(|hit| self.holds(&hit["resource"]));
@@ -105,11 +111,11 @@ impl Boundary {
         let mut kept = Map::new();
         // A count of what was not all inside would tell of what is outside.
         if hits.len() == before {
-            kept.insert("total".into(), container["total"].take());
+            kept.insert("total".into(), taken(container, "total"));
         }
         kept.insert("hits".into(), hits.into());
         kept.insert("moreResultsAvailable".into(), more.into());
-        *container = Value::Object(kept);
+        Value::Object(kept)
     }
 
     fn holds(&self, resource: &Value) -> bool {
@@ -138,6 +144,11 @@ impl Boundary {
     }
 }
 
+/// The member of that name, which is null where there is none, whatever `value` is.
+fn taken(value: &mut Value, name: &str) -> Value {
+    value.get_mut(name).map(Value::take).unwrap_or_default()
+}
+
 fn narrow_one(one: &Value, restriction: &str) -> Result<Value, String> {
     let members = one.as_object().ok_or("a request of the search is no object")?;
     if let Some(name) = members.keys().find(|name| !MEMBERS.contains(&name.as_str())) {
@@ -163,9 +174,7 @@ fn narrow_one(one: &Value, restriction: &str) -> Result<Value, String> {
         words => write!(narrowed, "({words}) AND ({restriction})"),
     };
     if narrowed.len() > LONGEST {
-        return Err(
-            "the search together with all sites and drives inside is too long for Graph; read them by their paths".into(),
-        );
+        return Err(TOO_LONG.into());
     }
     let mut members = members.clone();
     members.insert("query".into(), json!({"queryString": narrowed}));
@@ -309,5 +318,15 @@ mod tests {
         boundary.filter(&mut mixed);
         let container = &mixed["value"][0]["hitsContainers"][0];
         assert_eq!((container["hits"].as_array().unwrap().len(), container.get("total")), (4, None));
+        for odd in [
+            json!(null),
+            json!("text"),
+            json!([1]),
+            json!({"value": ["text", {"hitsContainers": [7, {"hits": 7}]}]}),
+        ] {
+            let mut odd = odd;
+            boundary.filter(&mut odd);
+            assert!(!odd.to_string().contains('7') && odd.is_object(), "{odd}");
+        }
     }
 }
