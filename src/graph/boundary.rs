@@ -238,7 +238,10 @@ impl Boundary {
         known: Lookup<'_>,
     ) -> Result<Found<'_>, Stop> {
         match keyed(rest, &["id"]) {
-            (Some("$count") | None, []) => {
+            (Some("$count"), []) => {
+                Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false })
+            }
+            (None, _) if is_list(rest) => {
                 Ok(Found { place: Place::Many(Kind::Drive), methods, folders: None, is_limited: false })
             }
             (Some(key), rest) => {
@@ -278,7 +281,7 @@ impl Boundary {
                 walked(Kind::Meeting, behind, methods)
             }
             (Some(_), []) => Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false }),
-            (None, []) => {
+            (None, _) if is_list(rest) => {
                 Ok(Found { place: Place::Many(Kind::Meeting), methods, folders: None, is_limited: true })
             }
             _ => outside("it names no meeting"),
@@ -464,6 +467,11 @@ fn keyed<'p>(pieces: &'p [Piece], keys: &[&str]) -> (Option<&'p str>, &'p [Piece
     }
 }
 
+/// Whether `pieces` are a collection as a whole: its name, and no key or function behind it.
+fn is_list(pieces: &[Piece]) -> bool {
+    matches!(pieces, [name] if name.brackets == Brackets::None)
+}
+
 /// The site that is named, by id or as `host:/path`, and what follows.
 fn site_key(pieces: &[Piece]) -> Result<(String, &[Piece]), Stop> {
     let all = || outside("lists of sites are outside");
@@ -518,7 +526,7 @@ fn in_folders(rest: &[Piece], folders: &HashSet<String>) -> Result<(), Stop> {
         match keyed(&rest[at..], &["id"]) {
             (Some(folder), _) if folders.contains(&*folder_key(folder)) => {}
             // What folders there are in one that is listed.
-            (None, []) if at > 0 && rest[at].brackets == Brackets::None => {}
+            (None, _) if at > 0 && is_list(&rest[at..]) => {}
             _ => return refused(),
         }
     }

@@ -359,6 +359,12 @@ fn plain() -> impl Strategy<Value = String> {
         "getAllSites",
         "messages/m/replies",
         "planner/tasks",
+        "drives/x()",
+        "drives(x='y')",
+        "onlinemeetings/x(a='b')",
+        "onlinemeetings(joinWebUrl='x')",
+        "chats/x()",
+        "channels('x')/x",
         "workbook/worksheets",
     ]
     .map(str::to_owned)
