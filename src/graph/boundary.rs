@@ -2,6 +2,8 @@
 //! What cannot be mapped is outside.
 
 mod body;
+mod explain;
+mod keys;
 mod piece;
 mod place;
 mod query;
@@ -12,11 +14,8 @@ mod tests;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use http::Method;
 use serde_json::Value;
 
@@ -25,6 +24,7 @@ use crate::error::printable;
 use crate::settings::boundary::{BoundaryRules, Methods, folder_key, is_guid};
 use crate::settings::identity::UserRef;
 use body::Reference;
+use keys::{in_folders, is_list, keyed, organizer_of, site_key};
 use piece::{Brackets, Piece};
 use place::{Kind, Place, step};
 use resolve::Memory;
@@ -408,136 +408,10 @@ impl Boundary {
             (None, None) => None,
         }
     }
-
-    /// What is inside, in words.
-    #[must_use]
-    pub fn explain(&self) -> String {
-        let mut text = String::from("Inside the boundary:\n");
-        let mut line = |what: &str, id: &str, methods: Methods, only: Option<(&str, &HashSet<String>)>| {
-            let _ = write!(text, "- {what} {id}");
-            if let Some((what, only)) = only {
-                let mut only: Vec<_> = only.iter().map(String::as_str).collect();
-                only.sort_unstable();
-                let _ = write!(text, ", only {what} {}", only.join(", "));
-            }
-            if methods != Methods::ALL {
-                let _ = write!(text, ", only to {}", methods.words());
-            }
-            text.push('\n');
-        };
-        for (id, rule) in sorted(&self.rules.users) {
-            line("user", id, rule.methods, rule.mail_folders.as_ref().map(|only| ("the mail folders", only)));
-        }
-        for (id, methods) in sorted(&self.rules.organizers) {
-            line("online meetings organized by", id, *methods, None);
-        }
-        for (id, rule) in sorted(&self.rules.teams) {
-            line("team", id, rule.methods, rule.channels.as_ref().map(|only| ("the channels", only)));
-        }
-        let others =
-            [("chat", &self.rules.chats), ("site", &self.rules.sites), ("drive", &self.rules.drives)];
-        for (what, list) in others {
-            for (id, methods) in sorted(list) {
-                line(what, id, *methods, None);
-            }
-        }
-        text.push_str("Everything else is outside, lists of all users, groups, chats and sites among it.\n");
-        text
-    }
 }
 
 /// What is under an object of this kind.
 fn walked<'a>(kind: Kind, rest: &[Piece], methods: Methods) -> Result<Found<'a>, Stop> {
     let place = walk::walk(Place::One(kind), rest).map_err(Stop::Outside)?;
     Ok(Found { place, methods, folders: None, is_limited: false })
-}
-
-fn sorted<V>(map: &HashMap<String, V>) -> Vec<(&String, &V)> {
-    let mut entries: Vec<_> = map.iter().collect();
-    entries.sort_unstable_by_key(|(id, _)| *id);
-    entries
-}
-
-/// The key behind the name of a collection, in brackets or as the next segment, and what follows.
-fn keyed<'p>(pieces: &'p [Piece], keys: &[&str]) -> (Option<&'p str>, &'p [Piece]) {
-    match pieces {
-        [name, rest @ ..] if name.brackets != Brackets::None => (name.key_in_brackets(keys), rest),
-        [_, key, rest @ ..] => (key.as_key(), rest),
-        _ => (None, &[]),
-    }
-}
-
-/// Whether `pieces` are a collection as a whole: its name, and no key or function behind it.
-fn is_list(pieces: &[Piece]) -> bool {
-    matches!(pieces, [name] if name.brackets == Brackets::None)
-}
-
-/// The site that is named, by id or as `host:/path`, and what follows.
-fn site_key(pieces: &[Piece]) -> Result<(String, &[Piece]), Stop> {
-    let all = || outside("lists of sites are outside");
-    let named = match keyed(pieces, &["id"]) {
-        (Some(key), rest) => (key, rest),
-        (None, _) => return all(),
-    };
-    let (key, mut rest) = named;
-    let Some(host) = key.strip_suffix(':').filter(|_| pieces[0].brackets == Brackets::None) else {
-        return if key.contains(['.', '-']) || key.eq_ignore_ascii_case("root") {
-            Ok((key.to_owned(), rest))
-        } else {
-            all()
-        };
-    };
-    let mut site = format!("{host}:");
-    loop {
-        match rest {
-            [part, behind @ ..] => {
-                rest = behind;
-                site.push('/');
-                site.push_str(part.text.trim_end_matches(':'));
-                if part.is_file_path_end() {
-                    return Ok((site, rest));
-                }
-            }
-            [] if site.contains('/') => return Ok((site, rest)),
-            [] => return all(),
-        }
-    }
-}
-
-/// With a mailbox limited to `folders`, mail is read folder by folder, and each is named.
-fn in_folders(rest: &[Piece], folders: &HashSet<String>) -> Result<(), Stop> {
-    const MAIL: [&str; 3] = ["messages", "mailfolders", "childfolders"];
-    let first = rest.first().map(|piece| piece.name.as_str()).unwrap_or_default();
-    let refused = || {
-        let mut names: Vec<_> = folders.iter().map(String::as_str).collect();
-        names.sort_unstable();
-        outside(format!(
-            "of this mailbox only mail folders are listed: write /mailFolders/{{folder}}/messages, with {}",
-            printable(&names.join(" or "), 200)
-        ))
-    };
-    if first != "mailfolders" {
-        return if rest.iter().any(|piece| MAIL.contains(&piece.name.as_str())) { refused() } else { Ok(()) };
-    }
-    for at in 0..rest.len() {
-        if !matches!(rest[at].name.as_str(), "mailfolders" | "childfolders") {
-            continue;
-        }
-        match keyed(&rest[at..], &["id"]) {
-            (Some(folder), _) if folders.contains(&*folder_key(folder)) => {}
-            // What folders there are in one that is listed.
-            (None, _) if at > 0 && is_list(&rest[at..]) => {}
-            _ => return refused(),
-        }
-    }
-    Ok(())
-}
-
-/// The organizer in an online meeting's id, which is base64 of `1*{organizer}*0**{thread}`.
-fn organizer_of(meeting: &str) -> Option<String> {
-    let decoded = STANDARD.decode(meeting).or_else(|_| STANDARD_NO_PAD.decode(meeting)).ok()?;
-    let text = String::from_utf8(decoded).ok()?;
-    let mut parts = text.split('*');
-    let organizer = parts.nth(1).filter(|_| text.starts_with("1*"))?;
-    is_guid(organizer).then(|| organizer.to_ascii_lowercase())
 }

@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
