@@ -1,6 +1,9 @@
 //! What may be touched: the users, meeting organizers, teams, chats, sites and drives that an administrator hands out.
 //! Its form is `docs/boundary.schema.json`.
 
+mod methods;
+mod unique;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -12,82 +15,9 @@ use uuid::Uuid;
 use super::identity::UserRef;
 use super::lookup::{Key, Lookup, clean};
 use super::problem::Problem;
-use super::writes::WriteClass;
 use crate::error::printable;
-
-/// What a request does to what it touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Reads it.
-    Read,
-    /// Writes in this way.
-    Write(WriteClass),
-}
-
-impl Deed {
-    /// All of them, as they stand in `methods`.
-    pub const ALL: [Self; 5] = [
-        Self::Read,
-        Self::Write(WriteClass::Create),
-        Self::Write(WriteClass::Update),
-        Self::Write(WriteClass::Delete),
-        Self::Write(WriteClass::Action),
-    ];
-
-    /// Its word in `methods`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write(class) => class.word(),
-        }
-    }
-
-    fn bit(self) -> u8 {
-        match self {
-            Self::Read => 1,
-            Self::Write(class) => 2 << class as u8,
-        }
-    }
-}
-
-/// The deeds that are allowed on an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Methods(u8);
-
-impl Methods {
-    /// Every deed.
-    pub const ALL: Self = Self(0b1_1111);
-    /// No deed.
-    pub const NONE: Self = Self(0);
-    /// Reading, and nothing else.
-    pub const READ: Self = Self(1);
-
-    /// Whether `deed` is among them.
-    #[must_use]
-    pub fn allow(self, deed: Deed) -> bool {
-        self.0 & deed.bit() != 0
-    }
-
-    /// What both allow.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// What either allows.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Their words, for people.
-    #[must_use]
-    pub fn words(self) -> String {
-        let words: Vec<_> = Deed::ALL.into_iter().filter(|deed| self.allow(*deed)).map(Deed::word).collect();
-        words.join(", ")
-    }
-}
+pub use methods::{Deed, Methods};
+use unique::Unique;
 
 /// What is allowed of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,66 +152,6 @@ impl BoundaryRules {
     }
 }
 
-/// JSON in which no object names a member twice: of two, a reader sees one and the program takes the other.
-struct Unique(Value);
-
-impl<'de> serde::Deserialize<'de> for Unique {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Unique;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("objects, lists and texts")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Unique, E> {
-                Ok(Unique(text.into()))
-            }
-
-            // What is neither object, list nor text is refused where it stands, by its type.
-            fn visit_bool<E>(self, value: bool) -> Result<Unique, E> {
-                Ok(Unique(value.into()))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Unique, E> {
-                Ok(Unique(value.into()))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Unique, E> {
-                Ok(Unique(value.into()))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Unique, E> {
-                Ok(Unique(value.into()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Unique, E> {
-                Ok(Unique(Value::Null))
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Unique, A::Error> {
-                let mut items = Vec::new();
-                while let Some(Unique(item)) = seq.next_element()? {
-                    items.push(item);
-                }
-                Ok(Unique(Value::Array(items)))
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Unique, A::Error> {
-                let mut members = Map::new();
-                while let Some((name, Unique(value))) = map.next_entry::<String, Unique>()? {
-                    if members.insert(name.clone(), value).is_some() {
-                        return Err(serde::de::Error::custom(format!("the member {name} is there twice")));
-                    }
-                }
-                Ok(Unique(Value::Object(members)))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
 /// The JSON itself, or what is in the file of that path.
 fn text_of(value: &str) -> Result<Cow<'_, str>, String> {
     if value.trim_start().starts_with(['{', '[']) {
@@ -376,7 +246,7 @@ fn methods(at: &str, members: &Members) -> Result<Methods, String> {
     };
     let Some(words) = names(at, members, "methods", word)? else { return Ok(Methods::ALL) };
     let allowed = Deed::ALL.into_iter().filter(|deed| words.contains(deed.word()));
-    Ok(allowed.fold(Methods::NONE, |methods, deed| Methods(methods.0 | deed.bit())))
+    Ok(allowed.fold(Methods::NONE, |methods, deed| methods.or(Methods::only(deed))))
 }
 
 /// The texts of a list that may be left out, but not be empty.
