@@ -168,10 +168,34 @@ export interface McpServer {
 /** A kind of write. */
 export type WriteClass = 'create' | 'update' | 'delete' | 'action';
 
+/** What may be done to an object of a boundary; reading too. */
+export type BoundaryMethod = 'read' | WriteClass;
+
+/** An object of a boundary: its id, which allows all that lies under it, or the id with limits. */
+export type BoundaryEntry<Limits = object> = string | ({ id: string; methods?: BoundaryMethod[] } & Limits);
+
+/** What may be touched; `docs/boundary.schema.json` has the same. What is not listed is refused. */
+export interface Boundary {
+  /** Users, by user principal name or object id. */
+  users?: BoundaryEntry<{ mailFolders?: string[] }>[];
+  /** Users of whom only the online meetings are inside. */
+  organizers?: BoundaryEntry[];
+  /** Teams, by id. */
+  teams?: BoundaryEntry<{ channels?: string[] }>[];
+  /** Chats, by id. */
+  chats?: BoundaryEntry[];
+  /** Sites, as `host,site collection,web`. */
+  sites?: BoundaryEntry[];
+  /** Drives, by id. */
+  drives?: BoundaryEntry[];
+}
+
 /** Options of a server of Work IQ's tools. */
 export interface McpServerOptions extends Options {
   /** Writes that are allowed: all with `true`, or some. None by default [`WORKIQ_ALLOW_WRITES`]. */
   allowWrites?: boolean | WriteClass[];
+  /** What may be touched: a boundary, or the path of a file with one; everything by default [`WORKIQ_BOUNDARY`]. */
+  boundary?: Boundary | string;
   /** The largest result of one call, text and structured content together, in bytes; 20000 [`WORKIQ_RESPONSE_BYTES`]. */
   responseBytes?: number;
   /** The largest file that `fetch_blob` hands out, in bytes; 4194304 [`WORKIQ_BLOB_BYTES`]. */

@@ -259,6 +259,7 @@ const PUBLIC_OPTIONS = {
   graphEndpoint: 'WORKIQ_GRAPH_ENDPOINT',
   user: 'WORKIQ_USER',
   allowWrites: 'WORKIQ_ALLOW_WRITES',
+  boundary: 'WORKIQ_BOUNDARY',
   responseBytes: 'WORKIQ_RESPONSE_BYTES',
   blobBytes: 'WORKIQ_BLOB_BYTES',
   exactText: 'WORKIQ_EXACT_TEXT',
@@ -309,7 +310,9 @@ function mcpServer(options = {}) {
   const env = {};
   for (const [option, variable] of Object.entries(PUBLIC_OPTIONS)) {
     const value = options[option] ?? process.env[variable];
-    if (value != null && value !== '') env[variable] = String(value);
+    if (value == null || value === '') continue;
+    const isObject = typeof value === 'object' && !Array.isArray(value);
+    env[variable] = isObject ? JSON.stringify(value) : String(value);
   }
   for (const variable of PUBLIC_VARIABLES) {
     if (process.env[variable]) env[variable] = process.env[variable];

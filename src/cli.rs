@@ -1,6 +1,7 @@
 //! The command line.
 
 mod arguments;
+mod boundary;
 mod exec;
 mod permissions;
 mod print;
@@ -94,6 +95,7 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
         }
         Command::Permissions { from_audit, output } => exit(permissions::print(&from_audit, output.json)),
         Command::Token { scope, json } => exit(token(&options, &environment, scope.as_deref(), json).await),
+        Command::Boundary { question } => exit(boundary::answer(question, &options, &environment).await),
         Command::Mcp => exit(serve(&options, &environment, cancel).await),
         command => match verb::Verb::of(command) {
             Ok(verb) => exit(tool(&options, &environment, verb).await),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod blob;
+pub mod boundary;
 mod call;
 mod client;
 pub mod delegated;

@@ -2,6 +2,7 @@
 
 mod audience;
 pub mod audit;
+pub mod boundary;
 mod certificate;
 pub mod cloud;
 pub mod credential;
@@ -22,10 +23,12 @@ mod slot;
 pub mod writes;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{AuthError, ErrorKind};
 use crate::mode::AuthMode;
+use boundary::BoundaryRules;
 use cloud::Cloud;
 use credential::{ManagedIdentitySetting, SignIn, TokenSetting};
 use endpoints::Endpoints;
@@ -58,6 +61,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// What the tools may do, and how much they give at once.
     pub serving: Serving,
+    /// What may be touched; everything where it is not set.
+    pub boundary: Option<Arc<BoundaryRules>>,
     /// Proxy and trust anchors.
     pub network: Network,
     /// What a person should hear although it is no error.
@@ -129,6 +134,7 @@ impl Settings {
         lookup.problems.extend(credential_problems.into_iter().chain(endpoint_problems));
         let user = lookup.optional(&USER, UserRef::EXPECTED, UserRef::parse);
         let serving = Serving::resolve(&mut lookup);
+        let boundary = BoundaryRules::resolve(&mut lookup);
         let network = Network {
             fallback_ca: options.fallback_ca.clone(),
             ..Network::from_environment(environment, &mut lookup.problems)
@@ -152,6 +158,7 @@ impl Settings {
                 user,
                 timeout,
                 serving,
+                boundary,
                 network,
                 warnings: endpoints.warnings,
             }),
@@ -178,6 +185,28 @@ impl Settings {
             SignIn::Token(_) => None,
         }
     }
+}
+
+/// What is asked of settings without signing in.
+#[derive(Clone, Debug, Default)]
+pub struct Bounds {
+    /// What may be touched; everything where it is not set.
+    pub boundary: Option<Arc<BoundaryRules>>,
+    /// Who stands in for `/me`.
+    pub user: Option<UserRef>,
+}
+
+/// The boundary, and who stands in for `/me`, whatever the auth mode and the credential.
+///
+/// # Errors
+/// [`ErrorKind::Settings`] with a line for each that is wrong.
+pub fn resolve_bounds(options: &Options, environment: &Environment) -> Result<Bounds, AuthError> {
+    let mut lookup = Lookup::new(options, environment);
+    let bounds = Bounds {
+        boundary: BoundaryRules::resolve(&mut lookup),
+        user: lookup.optional(&USER, UserRef::EXPECTED, UserRef::parse),
+    };
+    if lookup.problems.is_empty() { Ok(bounds) } else { Err(problem::into_error(&lookup.problems)) }
 }
 
 /// Adds tenant and client to what was selected. Both are needed where an application signs in, which is taken to be

@@ -99,7 +99,12 @@ resolveAuthMode('app-only');
 // The entry for a Copilot SDK session's `mcpServers`.
 const entry: { command: string; args: string[] } = mcpServer();
 const servers: Record<string, { command: string; args: string[]; timeout?: number }> = {
-  workiq: mcpServer({ mode: 'app-only' }),
+  workiq: mcpServer({
+    mode: 'app-only',
+    boundary: {
+      users: ['ada@contoso.com', { id: 'grace@contoso.com', methods: ['read'], mailFolders: ['inbox'] }],
+    },
+  }),
 };
 
 function explain(error: unknown): string {

@@ -24,7 +24,8 @@ use crate::settings::options::{Face, Options};
         WORKIQ_FEDERATED_AUDIENCE      the audience of federated tokens, by default the cloud's\n  \
         WORKIQ_ACCESS_TOKEN            an access token of an application, got elsewhere\n  \
         WORKIQ_CREDENTIAL              takes one source and no other: secret, certificate, github, pipelines,\n  \
-        \x20                              token-file, managed-identity, azure-cli, access-token\n\
+        \x20                              token-file, managed-identity, azure-cli, access-token\n  \
+        WORKIQ_BOUNDARY                what may be touched, as JSON or the path of a JSON file; the rest is refused\n\
         Without any, what the host offers is taken: GitHub Actions, Azure Pipelines, managed identity.\n\
         Secrets are never taken as arguments.\n\n\
         Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.",
@@ -163,6 +164,11 @@ pub(super) enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Show what the boundary holds, and whether a path is in it
+    Boundary {
+        #[command(subcommand)]
+        question: BoundaryQuestion,
+    },
     /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp
     Exec {
         /// The command and its arguments
@@ -183,6 +189,22 @@ pub(super) enum Command {
         #[arg(long)]
         node_options: bool,
     },
+}
+
+/// A question about the boundary.
+#[derive(Debug, Subcommand)]
+pub(super) enum BoundaryQuestion {
+    /// Whether a path is inside: exit code 0, or 3 and the reason. Signs in only to look up other names
+    Check {
+        /// Such as /users/ada@contoso.com/messages
+        #[arg(value_name = "PATH")]
+        path: String,
+        /// What would be done: read, create, update, delete or action
+        #[arg(short, long, value_name = "METHOD", default_value = "read")]
+        method: String,
+    },
+    /// What is inside, in words
+    Explain,
 }
 
 /// How a verb prints.
@@ -243,6 +265,9 @@ pub(super) struct SettingFlags {
     /// Writes that are allowed: true, or a list of create,update,delete,action [default: none] [WORKIQ_ALLOW_WRITES]
     #[arg(long, global = true, value_name = "CLASSES")]
     allow_writes: Option<String>,
+    /// What may be touched, as JSON or the path of a JSON file; see docs/boundary.md [default: all] [WORKIQ_BOUNDARY]
+    #[arg(long, global = true, value_name = "JSON|PATH")]
+    boundary: Option<String>,
     /// The largest result of one call in bytes [default: 20000, and no limit for a command] [WORKIQ_RESPONSE_BYTES]
     #[arg(long, global = true, value_name = "BYTES")]
     response_bytes: Option<String>,
@@ -287,6 +312,7 @@ impl From<SettingFlags> for Options {
             user: flags.user,
             timeout_ms: flags.timeout_ms,
             allow_writes: flags.allow_writes,
+            boundary: flags.boundary,
             response_bytes: flags.response_bytes,
             blob_bytes: flags.blob_bytes,
             exact_text: flags.exact_text.then_some(true),

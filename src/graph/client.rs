@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use super::blob::transport;
+use super::boundary::Boundary;
 use super::call::Call;
 use super::granted::Granted;
 use super::lanes::Lanes;
@@ -58,6 +59,7 @@ struct Inner {
     scope: Scope,
     user: Option<UserRef>,
     serving: Serving,
+    boundary: Option<Boundary>,
     lanes: Lanes,
     metadata: MetadataStore,
     audit: Option<Arc<Audit>>,
@@ -84,6 +86,7 @@ impl GraphClient {
             origin: settings.graph.clone(),
             user: settings.user.clone(),
             serving: settings.serving.clone(),
+            boundary: settings.boundary.clone().map(Boundary::new),
             lanes: Lanes::new(),
             audit: audit.transpose()?.map(Arc::new),
             region: Mutex::default(),
@@ -127,6 +130,17 @@ impl GraphClient {
     /// Why there is no answer of Graph's. An error of Graph's is an answer.
     pub async fn send(&self, request: GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
         self.gate(&request, call).await?;
+        if let Some(boundary) = &self.inner.boundary
+            && let Some(narrowed) = boundary.narrowed(&request).map_err(|failure| {
+                self.refused(Some(&request.method), request.path.as_str(), failure, call)
+            })?
+        {
+            let mut answer = self.admitted(narrowed, call).await?;
+            if answer.is_success() {
+                boundary.filter(&mut answer.body);
+            }
+            return Ok(answer);
+        }
         self.admitted(request, call).await
     }
 
@@ -163,8 +177,21 @@ impl GraphClient {
 
     /// Whether `request` may be sent at all. Every request passes here, alone or in a batch.
     pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
+        // First what needs no question to Graph.
+        if let Some(boundary) = &self.inner.boundary {
+            boundary.glance(request)?;
+        }
         delegated::check(&request.method, request.path.as_str(), request.body.as_ref())
             .map_err(GraphFailure::DelegatedOnly)?;
+        self.admit_write(request, call).await?;
+        match &self.inner.boundary {
+            Some(boundary) => boundary.admit(self, request, call).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether `request` only reads, or is a write that is allowed.
+    async fn admit_write(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
         let allowed = |class| self.inner.serving.writes.allow(class);
         let class = match writes::effect(&request.method, &request.path) {
             Effect::Read => return Ok(()),
@@ -180,7 +207,7 @@ impl GraphClient {
 
     /// What the metadata says a `POST` to `path` is. What it does not know is an action, and so is all where it cannot be
     /// had.
-    async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
+    pub(super) async fn class_of_post(&self, path: &GraphPath, call: &Call) -> WriteClass {
         if writes::grants(path) {
             return WriteClass::Action;
         }

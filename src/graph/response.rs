@@ -38,6 +38,8 @@ pub enum GraphFailure {
     Path(String),
     /// A write that is not allowed; nothing was sent.
     NotAllowed(WriteClass),
+    /// It is outside the administrator's boundary, and was not sent.
+    OutsideBoundary(String),
     /// It takes a signed-in user; nothing was sent.
     DelegatedOnly(DelegatedOnly),
     /// Sign-in failed.

@@ -76,6 +76,7 @@ fn refused_by(failure: &GraphFailure) -> Option<RefusedBy> {
     match failure {
         GraphFailure::Path(_) => Some(RefusedBy::Path),
         GraphFailure::NotAllowed(_) => Some(RefusedBy::Writes),
+        GraphFailure::OutsideBoundary(_) => Some(RefusedBy::Boundary),
         GraphFailure::DelegatedOnly(_) => Some(RefusedBy::Delegated),
         GraphFailure::Auth(_) => Some(RefusedBy::SignIn),
         GraphFailure::Transport(_) | GraphFailure::OutcomeUnknown(_) | GraphFailure::Audit(_) => None,

@@ -42,6 +42,8 @@ pub struct Options {
     #[serde(skip)]
     pub allow_writes: Option<String>,
     #[serde(skip)]
+    pub boundary: Option<String>,
+    #[serde(skip)]
     pub response_bytes: Option<String>,
     #[serde(skip)]
     pub blob_bytes: Option<String>,

@@ -61,6 +61,7 @@ pub(super) fn failure(failure: GraphFailure) -> Result<Map<String, Value>, AuthE
             ),
         ),
         GraphFailure::Audit(error) => failed(503, error.code(), &error.report()),
+        GraphFailure::OutsideBoundary(message) => failed(403, "outsideBoundary", &message),
         GraphFailure::OutcomeUnknown(error) => failed(504, "outcomeUnknown", &error.report()),
         GraphFailure::Transport(error) => {
             let status = match (error.kind(), error.code()) {

@@ -58,6 +58,7 @@ function items(site, drive) {
   const reference = (id, path) => ({
     driveType: 'documentLibrary',
     driveId: drive,
+    siteId: siteId(site),
     id,
     path: `/drives/${drive}/root:${path}`,
   });
@@ -109,6 +110,7 @@ export const drives = () =>
       driveType: 'documentLibrary',
       createdDateTime: '2026-01-12T09:00:00Z',
       webUrl: `https://${HOST}${site === 'root' ? '' : `/sites/${site}`}/Shared%20Documents`,
+      sharePointIds: { siteId: guid(`site/${site}`), webId: guid(`web/${site}`) },
       quota: { state: 'normal', total: 27_487_790_694_400, used: 1_048_576 },
       items: items(site, id),
     };

@@ -17,7 +17,22 @@ const invalid = (message) =>
   });
 
 export function addSearch(router, { data, options }) {
-  const hits = (type, text) => {
+  /** The words of a query, and the sites that its KQL is restricted to; undefined where it is to none. */
+  const restricted = (text) => {
+    const webs = [...text.matchAll(/\(SiteId:(\S+) AND WebId:([\da-f-]+)[^)]*\)/g)].map(([, ...ids]) => ids);
+    if (webs.length === 0) return { words: text };
+    return { words: /^\((.*)\) AND \(\(SiteId:/.exec(text)?.[1] ?? '', webs };
+  };
+
+  const hits = (type, query) => {
+    const { words: text, webs } = restricted(query);
+    const within = (one) =>
+      !webs ||
+      webs.some(
+        ([site, web]) =>
+          one.sharePointIds?.webId === web ||
+          (one.parentReference?.siteId ?? one.id).endsWith(`,${site},${web}`),
+      );
     const files = data.drives.flatMap((drive) => drive.items.filter((item) => item.file));
     const pools = {
       site: data.sites,
@@ -26,7 +41,7 @@ export function addSearch(router, { data, options }) {
       drive: data.drives,
       driveItem: files,
     };
-    return searchItems(pools[type], text === '*' ? '' : text).map(
+    return searchItems(pools[type].filter(within), text === '*' ? '' : text).map(
       ({ content, lists, drives, items, ...resource }) => ({
         resource: { '@odata.type': `#microsoft.graph.${type}`, ...resource },
         summary: `${content ?? resource.description ?? ''}`.replace(/\s+/g, ' ').slice(0, 160),

@@ -26,7 +26,8 @@ export function addSites(router, { data, presign }) {
   };
   const header = ({ lists, drives, ...rest }) => rest;
   const drive = (id) => find(data.drives, id);
-  const driveHeader = ({ items, ...rest }) => rest;
+  // `sharePointIds` comes only where it is selected.
+  const driveHeader = ({ items, sharePointIds, ...rest }) => rest;
   const children = (one, parent) => one.items.filter((item) => item.parentReference?.id === parent.id);
   const shape = ({ content, ...item }) => ({
     ...item,
@@ -67,7 +68,11 @@ export function addSites(router, { data, presign }) {
   router.add('GET', '/sites/{site}/drive', FILES, (call) =>
     call.one(driveHeader(drive(site(call.site).drives[0]))),
   );
-  router.add('GET', '/drives/{drive}', FILES, (call) => call.one(driveHeader(drive(call.drive))));
+  router.add('GET', '/drives/{drive}', FILES, (call) => {
+    const { sharePointIds } = drive(call.drive);
+    const selected = /\bsharePointIds\b/i.test(call.url.searchParams.get('$select') ?? '');
+    return call.one({ ...driveHeader(drive(call.drive)), ...(selected && { sharePointIds }) });
+  });
   router.add('GET', '/drives/{drive}/root', FILES, (call) => call.one(shape(rootOf(drive(call.drive)))));
   router.add('GET', '/drives/{drive}/root/children', FILES, (call) => {
     const one = drive(call.drive);
