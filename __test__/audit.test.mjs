@@ -187,7 +187,8 @@ test('the file is its owner’s alone', { skip: process.platform === 'win32' }, 
 
 test('several processes write whole lines, and begin a new file together', async () => {
   const old = `${JSON.stringify({ time: 'x', event: 'request', template: '/old' })}\n`;
-  writeFileSync(file, old.repeat(Math.floor(9_990_000 / old.length)));
+  // So near its end that none of them is done before it.
+  writeFileSync(file, old.repeat(Math.floor(9_999_000 / old.length)));
   const sessions = Array.from({ length: 3 }, () => startTools(env));
   const calls = sessions.flatMap((tools) =>
     Array.from({ length: 30 }, () => tools.fetch('/users/ada@contoso.com')),
