@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout_at;
 
 use super::call::Call;
-use super::client::{GraphClient, LIMITS, wait};
+use super::client::GraphClient;
+use super::client::exchange::{LIMITS, wait};
 use super::paging;
 use super::path::GraphPath;
 use super::request::GraphRequest;

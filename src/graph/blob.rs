@@ -7,13 +7,13 @@ use http::{Request, StatusCode, header};
 use url::Url;
 
 use super::call::Call;
-use super::client::{GraphClient, LIMITS, USER_AGENT};
+use super::client::GraphClient;
+use super::client::exchange::{USER_AGENT, read_openly, transport};
 use super::request::GraphRequest;
 use super::response::{GraphFailure, GraphResponse, own_error};
 use crate::audit::Event;
-use crate::error::{AuthError, ErrorKind};
-use crate::http::retry::{Next, Retries, retry_after};
-use crate::http::{HttpError, Limits, Response};
+use crate::http::retry::{Retries, retry_after};
+use crate::http::{Limits, Response};
 
 /// How often a storage host may send us on.
 const REDIRECTS: usize = 3;
@@ -94,26 +94,14 @@ impl GraphClient {
                 );
                 return Ok(Err(GraphResponse::own(redirect.status, body)));
             };
-            let answer = loop {
-                call.doing(|| "reading content from storage".to_owned());
-                let request = Request::get(url.as_str())
+            call.doing(|| "reading content from storage".to_owned());
+            let request = || {
+                Request::get(url.as_str())
                     .header(header::USER_AGENT, USER_AGENT)
                     .header(header::ACCEPT, "*/*")
                     .body(Bytes::new())
-                    .map_err(|error| GraphFailure::Transport(HttpError::Request(error.to_string()).into()))?;
-                let outcome = self.http().send(request, limits, call.deadline()).await;
-                let wish = match &outcome {
-                    Ok(answer) if matches!(answer.status.as_u16(), 429 | 502 | 503 | 504) => {
-                        retry_after(&answer.headers, std::time::SystemTime::now())
-                    }
-                    Err(error) if error.may_pass() => None,
-                    _ => break outcome,
-                };
-                match retries.next(wish) {
-                    Next::Pause(pause) => tokio::time::sleep(pause).await,
-                    Next::Stop => break outcome,
-                }
             };
+            let answer = read_openly(self.http(), request, limits, call.deadline(), &mut retries).await;
             let answer = answer.map_err(|error| transport(error, limits))?;
             if !answer.status.is_redirection() {
                 return Ok(if answer.status.is_success() {
@@ -147,23 +135,6 @@ fn storage_refused(answer: &Response) -> GraphResponse {
         retry_after: retry_after(&answer.headers, std::time::SystemTime::now()),
         ..GraphResponse::own(answer.status, own_error("storageRefused", &message, &answer.headers))
     }
-}
-
-/// A failure to get an answer; one that is too large names the limit and who may raise it.
-pub(super) fn transport(error: HttpError, limits: Limits) -> GraphFailure {
-    GraphFailure::Transport(match error {
-        HttpError::TooLarge { .. } => AuthError::new(
-            ErrorKind::Response,
-            "content_too_large",
-            format!("The content is larger than the limit of {} bytes.", limits.bytes),
-        )
-        .with_hint(if limits.bytes == LIMITS.bytes {
-            "Ask for less: $top, and $select without bodies."
-        } else {
-            "Ask for less, or let the administrator raise WORKIQ_BLOB_BYTES."
-        }),
-        other => other.into(),
-    })
 }
 
 /// The name in `Content-Disposition` (RFC 6266): the extended form before the plain one, never with a folder.

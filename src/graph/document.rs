@@ -1,7 +1,7 @@
 //! Graph's `$metadata`: where it is read from. It is public, so no token goes there.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -9,13 +9,14 @@ use http::{Request, StatusCode, header};
 use tokio::time::{Instant, timeout_at};
 
 use super::call::Call;
-use super::client::{GraphClient, USER_AGENT};
+use super::client::GraphClient;
+use super::client::exchange::{USER_AGENT, read_openly};
 use super::metadata::Metadata;
 use super::metadata::store::{Fetched, MetadataFailure, MetadataSource, MetadataStore};
 use super::response::GraphFailure;
 use crate::error::{AuthError, ErrorKind};
-use crate::http::retry::{Next, Retries, retry_after};
-use crate::http::{HttpClient, HttpError, Limits};
+use crate::http::retry::Retries;
+use crate::http::{HttpClient, Limits};
 use crate::settings::Settings;
 
 /// The version whose metadata is read, and under which all paths are.
@@ -44,33 +45,21 @@ pub(super) fn store(settings: &Settings, http: &HttpClient) -> MetadataStore {
 impl MetadataSource for Document {
     async fn fetch(&self, etag: Option<&str>) -> Result<Fetched, GraphFailure> {
         let deadline = Instant::now() + TIMEOUT;
-        let transport = |error: HttpError| GraphFailure::Transport(error.into());
-        let mut retries = Retries::new(deadline);
-        loop {
-            let mut request = Request::get(&self.url)
+        let request = || {
+            let request = Request::get(&self.url)
                 .header(header::USER_AGENT, USER_AGENT)
                 .header(header::ACCEPT, "application/xml")
                 .header(header::ACCEPT_LANGUAGE, "en-US")
                 .header("client-request-id", uuid::Uuid::new_v4().to_string());
-            if let Some(etag) = etag {
-                request = request.header(header::IF_NONE_MATCH, etag);
+            match etag {
+                Some(etag) => request.header(header::IF_NONE_MATCH, etag),
+                None => request,
             }
-            let request = request
-                .body(Bytes::new())
-                .map_err(|error| transport(HttpError::Request(error.to_string())))?;
-            let outcome = self.http.send(request, LIMITS, deadline).await;
-            let wish = match &outcome {
-                Ok(answer) if matches!(answer.status.as_u16(), 429 | 502..=504) => {
-                    retry_after(&answer.headers, SystemTime::now())
-                }
-                Err(error) if error.may_pass() => None,
-                _ => return read(outcome.map_err(transport)?),
-            };
-            match retries.next(wish) {
-                Next::Pause(pause) => tokio::time::sleep(pause).await,
-                Next::Stop => return read(outcome.map_err(transport)?),
-            }
-        }
+            .body(Bytes::new())
+        };
+        let mut retries = Retries::new(deadline);
+        let answer = read_openly(&self.http, request, LIMITS, deadline, &mut retries).await;
+        read(answer.map_err(|error| GraphFailure::Transport(error.into()))?)
     }
 }
 

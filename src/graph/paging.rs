@@ -93,7 +93,7 @@ pub(super) fn is_about_top(status: u16, body: &Value) -> bool {
 }
 
 fn page_of(path: &GraphPath) -> Option<Page> {
-    let own = path.as_str().split('?').next().unwrap_or_default();
+    let own = path.own();
     let segments: Vec<_> = own[1..]
         .split('/')
         .map(|segment| percent_decode_str(segment).decode_utf8_lossy().to_ascii_lowercase())

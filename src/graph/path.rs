@@ -135,7 +135,7 @@ impl GraphPath {
     /// `/users('ada')` and `/users/ada` are the same. For comparing, not for sending.
     #[must_use]
     pub fn segments(&self) -> Vec<String> {
-        let own = self.0.split('?').next().unwrap_or_default();
+        let own = self.own();
         let mut segments = Vec::new();
         for segment in own[1..].split('/').filter(|segment| !segment.is_empty()) {
             let segment = percent_decode_str(segment).decode_utf8_lossy().to_lowercase();
@@ -148,6 +148,12 @@ impl GraphPath {
             }
         }
         segments
+    }
+
+    /// The path as it is sent, without its query.
+    #[must_use]
+    pub fn own(&self) -> &str {
+        self.0.split('?').next().unwrap_or_default()
     }
 
     /// The path as it is sent, below the version.

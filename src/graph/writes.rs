@@ -87,7 +87,7 @@ pub(super) fn only_reads(request: &GraphRequest) -> bool {
 }
 
 fn reads(path: &GraphPath) -> bool {
-    let own = path.as_str().split('?').next().unwrap_or_default();
+    let own = path.own();
     let last = percent_decode_str(own.rsplit('/').next().unwrap_or_default()).decode_utf8_lossy();
     // A key that is called like an action is none: `/search('query')`.
     if last.contains('\'') {
