@@ -214,10 +214,12 @@ export interface McpServerOptions extends Options {
 }
 
 /**
- * The entry for our server in an MCP client's configuration. Holds no secret: a client secret in the environment
- * reaches the server only if the client passes its environment on, so prefer a certificate's path.
+ * The entry for our server in an MCP client's configuration. No secret is in it: where the credential is a secret, or the
+ * right to ask a CI system for a token, it stays in this process, which answers the server's calls until it ends; the
+ * entry then names the place where it does (`WORKIQ_BROKER`), and unsets what a client would pass on of it. In a process
+ * that runs under `workiq-auth exec` the entry leads to the broker of that.
  *
- * @throws {AuthError} with the code `secret_in_configuration`, when a secret was given as an option
+ * @throws {AuthError} a secret was given as an option, and other settings are missing or wrong
  */
 export function mcpServer(options?: McpServerOptions): McpServer;
 

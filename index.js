@@ -283,39 +283,58 @@ const PUBLIC_VARIABLES = [
   'SSL_CERT_DIR',
 ];
 
-const SECRET_OPTIONS = [
-  'clientSecret',
-  'clientCertificate',
-  'clientCertificatePassword',
-  'accessToken',
-  'clientAssertion',
-];
-
 /** Milliseconds that a call takes at most, unless told otherwise. */
 const CALL_TIMEOUT_MS = 45_000;
 
 /** Milliseconds that a client should wait longer than that, so that the server's own error is seen. */
 const MARGIN_MS = 15_000;
 
-function mcpServer(options = {}) {
-  const secret = SECRET_OPTIONS.find((name) => options[name] != null);
-  if (secret) {
-    throw new AuthError({
-      code: 'secret_in_configuration',
-      message: `mcpServer: ${secret} would have to travel in the client's configuration.`,
-      hint: 'Use clientCertificatePath, or leave the secret in the environment that the client passes on.',
-      retryable: false,
-    });
-  }
+/** What of that counts for a server behind a broker: the credential, and the way to it, are the broker's. */
+const BROKERED_OPTIONS = new Set([
+  'mode',
+  'user',
+  'allowWrites',
+  'boundary',
+  'responseBytes',
+  'blobBytes',
+  'exactText',
+  'callTimeoutMs',
+  'auditFile',
+]);
+
+/** A setting as a variable holds it. A boundary's path means the same in every folder. */
+function asVariable(option, value) {
+  if (typeof value === 'object' && !Array.isArray(value)) return JSON.stringify(value);
+  const text = String(value);
+  return option === 'boundary' && !/^\s*[{[]/.test(text) ? path.resolve(text) : text;
+}
+
+function publicEnvironment(options, brokered) {
   const env = {};
   for (const [option, variable] of Object.entries(PUBLIC_OPTIONS)) {
     const value = options[option] ?? process.env[variable];
-    if (value == null || value === '') continue;
-    const isObject = typeof value === 'object' && !Array.isArray(value);
-    env[variable] = isObject ? JSON.stringify(value) : String(value);
+    const counts = !brokered || BROKERED_OPTIONS.has(option);
+    if (counts && value != null && value !== '') env[variable] = asVariable(option, value);
   }
-  for (const variable of PUBLIC_VARIABLES) {
+  for (const variable of brokered ? ['WORKIQ_LOG'] : PUBLIC_VARIABLES) {
     if (process.env[variable]) env[variable] = process.env[variable];
+  }
+  return env;
+}
+
+function mcpServer(options = {}) {
+  const { brokerFor } = require('./broker.cjs');
+  const address = unwrap(
+    brokerFor(options, publicEnvironment(options, false), Object.keys(PUBLIC_OPTIONS), asCallback),
+    'address',
+  );
+  const env = publicEnvironment(options, address !== undefined);
+  if (address !== undefined) {
+    env.WORKIQ_BROKER = address;
+    // Clients that pass their environment on pass on secrets; an empty variable is one that is not set.
+    for (const name of native.withheldVariables()) {
+      if (process.env[name] && !env[name]) env[name] = '';
+    }
   }
   return {
     type: 'stdio',

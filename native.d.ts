@@ -25,6 +25,14 @@ export declare class CliCall {
   cancel(): void
 }
 
+/** A broker that is open, until it is closed or the process ends. */
+export declare class NativeBroker {
+  /** Where it is. */
+  get address(): string
+  /** Ends it. Twice is the same as once. */
+  close(): void
+}
+
 export declare class NativeCredential {
   /** The tenant, as it was configured, in lower case. */
   get tenantId(): string
@@ -62,9 +70,16 @@ export interface AssertionData {
   error?: string
 }
 
+export interface BrokerResult {
+  /** None where no secret would have to travel to a server. */
+  broker?: NativeBroker
+  error?: ErrorData
+}
+
 export interface CliOutcome {
   exitCode?: number
   spawn?: SpawnCommand
+  broker?: NativeBroker
 }
 
 /** A credential for `options` (as JSON) and `env`. */
@@ -96,6 +111,12 @@ export interface ModeResult {
   error?: ErrorData
 }
 
+/**
+ * A broker with the credential of `options` (as JSON) and `env`, if a server with the same settings would have to be
+ * given something secret.
+ */
+export declare function openBroker(options: string, env: Record<string, string>, fallbackCa?: string | undefined | null, clientAssertion?: AssertionFunction | undefined | null): BrokerResult
+
 /** The auth mode in `env`. */
 export declare function resolveAuthMode(env: Record<string, string>): ModeResult
 
@@ -123,3 +144,6 @@ export interface TokenResult {
   token?: TokenData
   error?: ErrorData
 }
+
+/** Variables that do not travel to a process behind a broker. */
+export declare function withheldVariables(): Array<string>

@@ -836,10 +836,13 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.CliCall = nativeBinding.CliCall
+module.exports.NativeBroker = nativeBinding.NativeBroker
 module.exports.NativeCredential = nativeBinding.NativeCredential
 module.exports.TokenCall = nativeBinding.TokenCall
 module.exports.createNativeCredential = nativeBinding.createNativeCredential
 module.exports.hasSystemAnchors = nativeBinding.hasSystemAnchors
+module.exports.openBroker = nativeBinding.openBroker
 module.exports.resolveAuthMode = nativeBinding.resolveAuthMode
 module.exports.runCli = nativeBinding.runCli
 module.exports.takeNotices = nativeBinding.takeNotices
+module.exports.withheldVariables = nativeBinding.withheldVariables

@@ -172,6 +172,7 @@ async function run(args) {
   try {
     const outcome = await runNative(args);
     code = outcome.spawn ? await runChild(outcome.spawn) : (outcome.exitCode ?? 0);
+    outcome.broker?.close();
   } catch (error) {
     say(`workiq-auth: ${error?.message ?? error}\n`);
   }

@@ -159,12 +159,13 @@ describe('mcpServer', () => {
     const server = mcpServer({ user: 'ada@contoso.com' });
     assert.equal(server.type, 'stdio');
     assert.equal(server.env.WORKIQ_USER, 'ada@contoso.com');
-    assert.equal(server.env.WORKIQ_TENANT_ID, tenant.tenantId);
     assert.ok(server.timeout > 45_000);
     assert.ok(!JSON.stringify(server).includes(tenant.clientSecret));
+    // What a client would pass on of the environment is unset.
+    assert.equal(server.env.WORKIQ_CLIENT_SECRET, '');
     assert.throws(
-      () => mcpServer({ clientSecret: 'abc8Q~hush' }),
-      (error) => !error.message.includes('hush') && error.code === 'secret_in_configuration',
+      () => mcpServer({ clientSecret: 'abc8Q~hush', tenantId: 'common' }),
+      (error) => !error.message.includes('hush') && error.code === 'invalid_settings',
     );
   });
 

@@ -38,6 +38,7 @@ test('the tarball has what a user needs, and nothing else', async () => {
     'SECURITY.md',
     'bin/workiq-auth.js',
     'binding.cjs',
+    'broker.cjs',
     'index.d.ts',
     'index.js',
     'native.d.ts',

@@ -32,6 +32,8 @@ pub enum Event {
     Storage,
     /// A request that was refused before anything was sent.
     Refusal,
+    /// A token that a broker handed out.
+    Token,
 }
 
 /// Who refused a request.
@@ -50,6 +52,8 @@ pub enum RefusedBy {
     Graph,
     /// Signing in failed.
     SignIn,
+    /// The broker, which hands out no token.
+    Broker,
 }
 
 /// One line. No content and no values of a query are in it.
@@ -68,6 +72,9 @@ pub struct Entry {
     /// The tool that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
+    /// The process that asked for it through a broker, where the system tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<u32>,
     /// The HTTP method; none where a path was refused before one was chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod boundary;
+mod broker;
 mod exec;
 mod permissions;
 mod print;
@@ -16,6 +17,7 @@ use clap::Parser;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use crate::broker::{Broker, Client, Toolbox};
 use crate::cache::Want;
 use crate::credential::Credential;
 use crate::entra::scope::Scope;
@@ -25,6 +27,7 @@ use crate::http::HttpClient;
 use crate::log;
 use crate::mcp;
 use crate::mode::AuthMode;
+use crate::settings::broker::Brokered;
 use crate::settings::environment::Environment;
 use crate::settings::options::Options;
 use crate::settings::problem::Problem;
@@ -46,6 +49,8 @@ pub enum Outcome {
         args: Vec<String>,
         /// Its environment.
         env: HashMap<String, String>,
+        /// What answers it meanwhile, where the credential stays here. It is to be dropped when the command has ended.
+        broker: Option<Broker>,
     },
 }
 
@@ -88,7 +93,12 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
     }
     let options = Options { fallback_ca, ..cli.settings.into() };
     match cli.command {
-        Command::Exec { command } => exec::exec(&command, variables, &package),
+        Command::Exec { allow_token, command } => {
+            exec::exec(&command, allow_token, &options, variables, &package)
+        }
+        Command::Broker { allow_token } => {
+            exit(broker::serve(&options, &environment, allow_token, cancel).await)
+        }
         Command::Preload { node_options } => {
             let line = if node_options { exec::node_option(&package) } else { exec::preload_path(&package) };
             print_line(&line)
@@ -130,6 +140,19 @@ fn connect(
     Ok((settings, credential, graph))
 }
 
+/// The tools: over a credential of this process's own, or behind the broker that it was given.
+fn toolbox(options: &Options, environment: &Environment) -> Result<Toolbox, AuthError> {
+    // The mode is looked at first, which is what a person would set first.
+    let mode = settings::resolve_mode(options, environment)?;
+    if mode == AuthMode::AppOnly
+        && let Some(settings) = Brokered::resolve(options, environment)?
+    {
+        return Ok(Toolbox::Brokered(Box::new(Client::new(settings))));
+    }
+    let (_, _, graph) = connect(options, environment)?;
+    Ok(Toolbox::Own(Box::new(Tools::new(Ok(graph)))))
+}
+
 async fn token(
     options: &Options,
     environment: &Environment,
@@ -163,8 +186,8 @@ async fn serve(
     environment: &Environment,
     cancel: CancellationToken,
 ) -> Result<(), AuthError> {
-    let graph = match settings::resolve_mode(options, environment)? {
-        AuthMode::AppOnly => connect(options, environment).map(|(_, _, graph)| graph),
+    let tools = match settings::resolve_mode(options, environment)? {
+        AuthMode::AppOnly => toolbox(options, environment),
         AuthMode::AgentUser => return Err(settings::agent_user_unavailable()),
         AuthMode::Delegated => {
             return Err(AuthError::new(
@@ -175,27 +198,28 @@ async fn serve(
             .with_hint("Run npx @microsoft/workiq mcp, or set WORKIQ_AUTH_MODE=app-only."));
         }
     };
-    if let Err(error) = &graph {
+    let tools = tools.unwrap_or_else(|error| {
         // The session starts all the same: a client shows the answer to a call, and hides why a server died.
         complain(&error.report());
-    }
-    mcp::serve(Tools::new(graph), cancel)
+        Toolbox::Own(Box::new(Tools::new(Err(error))))
+    });
+    mcp::serve(tools, cancel)
         .await
         .map_err(|error| AuthError::new(ErrorKind::Response, "mcp_error", format!("MCP: {error}.")))
 }
 
 /// Calls a tool and prints what it gives.
 async fn tool(options: &Options, environment: &Environment, verb: verb::Verb) -> Result<(), AuthError> {
-    let (_, _, graph) = connect(options, environment)?;
-    let tools = Tools::new(Ok(graph));
+    let tools = toolbox(options, environment)?;
     let call = tools.begin();
+    let view = print::view(tools.limits().await);
     let error = |text: &str| AuthError::new(ErrorKind::Response, "tool_error", text);
-    let outcome = tools.call(verb.tool, verb.arguments, &call).await;
-    let outcome = outcome.ok_or_else(|| error(&format!("There is no tool {}.", verb.tool)))?;
-    if let Some(error) = outcome.error {
+    let shown = tools.call(verb.tool, verb.arguments, &view, &call).await;
+    let shown = shown.ok_or_else(|| error(&format!("There is no tool {}.", verb.tool)))?;
+    if let Some(error) = shown.error {
         return Err(error);
     }
-    print::outcome(outcome, &verb.print, tools.serving())
+    print::outcome(shown, &verb.print)
 }
 
 fn exit(outcome: Result<(), AuthError>) -> Outcome {
@@ -203,11 +227,15 @@ fn exit(outcome: Result<(), AuthError>) -> Outcome {
         return Outcome::Exit(OK);
     };
     complain(&error.report());
-    Outcome::Exit(match error.kind() {
+    Outcome::Exit(code_of(&error))
+}
+
+fn code_of(error: &AuthError) -> u8 {
+    match error.kind() {
         ErrorKind::Settings | ErrorKind::Mode => USAGE,
         ErrorKind::Certificate | ErrorKind::Credential | ErrorKind::Server => NOT_PERMITTED,
         _ => FAILED,
-    })
+    }
 }
 
 fn print_line(line: &str) -> Outcome {

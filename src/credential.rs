@@ -4,6 +4,7 @@ mod access_token;
 mod apart;
 mod azure_cli;
 mod azure_http;
+pub(crate) mod brokered;
 mod callback;
 pub mod certificate;
 mod certificate_file;
@@ -179,7 +180,7 @@ impl Inner {
                 let claims = claims::parameter(key.cae, challenge)?;
                 sign_in.run(&key.scope, claims.as_deref(), deadline).await
             }
-            Source::Token(source) => source.token(&key.scope, deadline).await,
+            Source::Token(source) => source.token(&key.scope, challenge, deadline).await,
         }
     }
 }

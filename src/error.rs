@@ -5,8 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The kind of a failure: who refused, or where the way ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A setting is missing or wrong. Nothing was sent.
@@ -33,7 +35,8 @@ pub enum ErrorKind {
 }
 
 /// The parts of an [`AuthError`]; fill in what is known and convert.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ErrorParts {
     /// Who refused, or where the way ended.
     pub kind: ErrorKind,
@@ -62,7 +65,8 @@ pub struct ErrorParts {
 }
 
 /// Why sign-in failed, and what to do next. Cheap to clone: one failure is shared by all who waited for it.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "ErrorParts", into = "ErrorParts")]
 pub struct AuthError(Arc<ErrorParts>);
 
 impl AuthError {
@@ -146,6 +150,12 @@ impl AuthError {
 impl From<ErrorParts> for AuthError {
     fn from(parts: ErrorParts) -> Self {
         Self(Arc::new(parts))
+    }
+}
+
+impl From<AuthError> for ErrorParts {
+    fn from(error: AuthError) -> Self {
+        Arc::unwrap_or_clone(error.0)
     }
 }
 

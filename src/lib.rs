@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod audit;
+pub mod broker;
 pub mod cache;
 pub mod cli;
 pub mod credential;
@@ -15,6 +16,7 @@ pub mod error;
 pub mod graph;
 pub mod hints;
 pub mod http;
+pub mod ipc;
 pub mod log;
 pub mod mcp;
 pub mod mode;

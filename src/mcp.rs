@@ -14,16 +14,18 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
+use crate::broker::Toolbox;
 use crate::settings::serving::Serving;
-use crate::tools::present::{Presentation, Rendering, present, present_text};
-use crate::tools::{Definition, Kind, Outcome, PAYLOAD, Tools, untrusted};
+use crate::tools::present::{Presentation, Rendering};
+use crate::tools::shown::{Shown, View};
+use crate::tools::{Definition, Kind, untrusted};
 use stdio::Stdio;
 
 /// Serves `tools` on stdin and stdout until stdin ends or `cancel` is.
 ///
 /// # Errors
 /// The session could not begin: the first message was not one that begins a session.
-pub async fn serve(tools: Tools, cancel: CancellationToken) -> Result<(), String> {
+pub async fn serve(tools: Toolbox, cancel: CancellationToken) -> Result<(), String> {
     let server = Server { tools: Arc::new(tools) };
     match server.serve_with_ct(Stdio::open(), cancel).await {
         Ok(session) => match session.waiting().await {
@@ -37,7 +39,7 @@ pub async fn serve(tools: Tools, cancel: CancellationToken) -> Result<(), String
 }
 
 struct Server {
-    tools: Arc<Tools>,
+    tools: Arc<Toolbox>,
 }
 
 impl ServerHandler for Server {
@@ -58,7 +60,7 @@ impl ServerHandler for Server {
         _request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(self.tools.list().into_iter().map(describe).collect()))
+        Ok(ListToolsResult::with_all_items(self.tools.list().await.into_iter().map(describe).collect()))
     }
 
     async fn call_tool(
@@ -67,6 +69,16 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let call = self.tools.begin();
+        // Structured content came with this version of the protocol; who tells none is new.
+        let knows_structured =
+            context.protocol_version().is_none_or(|version| version >= ProtocolVersion::V_2025_06_18);
+        let rendering = if knows_structured { Rendering::Short } else { Rendering::Whole };
+        let outcome = async {
+            let limits = self.tools.limits().await;
+            let budget = limits.response_bytes.unwrap_or(Serving::RESPONSE_BYTES);
+            let view = View { presentation: Presentation { exact: limits.exact_text, budget }, rendering };
+            self.tools.call(&request.name, request.arguments.unwrap_or_default(), &view, &call).await
+        };
         let progress = async {
             match context.meta.get_progress_token() {
                 Some(token) => progress::tell(context.peer.clone(), token, call.activity()).await,
@@ -74,12 +86,12 @@ impl ServerHandler for Server {
             }
         };
         let outcome = tokio::select! {
-            outcome = self.tools.call(&request.name, request.arguments.unwrap_or_default(), &call) => outcome,
+            outcome = outcome => outcome,
             () = context.ct.cancelled() => return Err(ErrorData::internal_error("cancelled by the client", None)),
             () = progress => None,
         };
         let Some(outcome) = outcome else {
-            let known: Vec<_> = self.tools.list().iter().map(|tool| tool.name).collect();
+            let known: Vec<_> = self.tools.list().await.iter().map(|tool| tool.name).collect();
             let message = format!(
                 "There is no tool \"{}\". There are: {}.",
                 crate::error::printable(&request.name, 80),
@@ -87,45 +99,18 @@ impl ServerHandler for Server {
             );
             return Err(ErrorData::invalid_params(message, None));
         };
-        // Structured content came with this version of the protocol; who tells none is new.
-        let knows_structured =
-            context.protocol_version().is_none_or(|version| version >= ProtocolVersion::V_2025_06_18);
-        let rendering = if knows_structured { Rendering::Short } else { Rendering::Whole };
-        Ok(self.present(outcome, rendering).into())
+        Ok(result(outcome).into())
     }
 }
 
-impl Server {
-    fn present(&self, outcome: Outcome, rendering: Rendering) -> CallToolResult {
-        let serving = self.tools.serving();
-        let Some(value) = outcome.structured else {
-            let content = vec![ContentBlock::text(outcome.text)];
-            return if outcome.failed {
-                CallToolResult::error(content)
-            } else {
-                CallToolResult::success(content)
-            };
-        };
-        let presentation = Presentation {
-            exact: serving.exact_text,
-            budget: serving.response_bytes.unwrap_or(Serving::RESPONSE_BYTES),
-        };
-        if !outcome.text.is_empty() {
-            // The text is the result; what is structured is about it.
-            let text = present_text(outcome.text, &value, presentation.budget, rendering);
-            let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-            result.structured_content = (rendering == Rendering::Short).then_some(value);
-            return result;
-        }
-        let shown = present(value, &presentation, rendering, Some(PAYLOAD));
-        let content = [Some(shown.text), shown.closing.map(str::to_owned)];
-        let content = content.into_iter().flatten().map(ContentBlock::text).collect();
-        let mut result =
-            if outcome.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
-        result.structured_content = shown.structured;
-        result.meta = Some(untrusted::meta().into());
-        result
-    }
+fn result(shown: Shown) -> CallToolResult {
+    let content = [Some(shown.text), shown.closing];
+    let content = content.into_iter().flatten().map(ContentBlock::text).collect();
+    let mut result =
+        if shown.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    result.structured_content = shown.structured;
+    result.meta = (!shown.plain).then(|| untrusted::meta().into());
+    result
 }
 
 fn describe(definition: &Definition) -> Tool {

@@ -3,6 +3,7 @@
 mod audience;
 pub mod audit;
 pub mod boundary;
+pub mod broker;
 mod certificate;
 pub mod cloud;
 pub mod credential;
@@ -231,6 +232,7 @@ fn complete(lookup: &mut Lookup<'_>, selection: Selection) -> Option<(SignIn, &'
         }
         Choice::AzureCli => SignIn::Token(TokenSetting::AzureCli { tenant }),
         Choice::AccessToken(token) => SignIn::Token(TokenSetting::AccessToken(token)),
+        Choice::Broker(address) => SignIn::Token(TokenSetting::Broker(address)),
     };
     Some((sign_in, name))
 }

@@ -12,6 +12,7 @@ pub mod present;
 pub mod redact;
 pub mod render;
 mod search_paths;
+pub mod shown;
 pub mod untrusted;
 mod write;
 
@@ -19,8 +20,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::AuthError;
 use crate::graph::{Call, GraphClient};
+use crate::settings::broker::Wishes;
 use crate::settings::serving::Serving;
-use crate::settings::writes::WriteClass;
+use crate::settings::writes::{WriteClass, Writes};
 
 /// A tool as it is listed.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +102,17 @@ impl Tools {
         Self { graph, serving }
     }
 
+    /// The same tools for somebody with these wishes.
+    #[must_use]
+    pub fn with_wishes(&self, wishes: &Wishes) -> Self {
+        Self::new(self.graph.as_ref().map(|graph| graph.with_wishes(wishes)).map_err(Clone::clone))
+    }
+
+    /// The way to Graph, or the reason why there is none.
+    pub fn graph(&self) -> Result<&GraphClient, &AuthError> {
+        self.graph.as_ref()
+    }
+
     /// The limits that the tools keep to.
     #[must_use]
     pub fn serving(&self) -> &Serving {
@@ -109,34 +122,7 @@ impl Tools {
     /// The tools that are offered: those that read, and those that write as far as it is allowed.
     #[must_use]
     pub fn list(&self) -> Vec<&'static Definition> {
-        let mut tools = vec![
-            &fetch::DEFINITION,
-            &fetch_blob::DEFINITION,
-            self.action(),
-            &write::FUNCTION,
-            &search_paths::DEFINITION,
-            &get_schema::DEFINITION,
-        ];
-        let writing = [
-            (WriteClass::Create, &write::CREATE),
-            (WriteClass::Update, &write::UPDATE),
-            (WriteClass::Delete, &write::DELETE),
-        ];
-        tools.extend(
-            writing.into_iter().filter(|(class, _)| self.serving.writes.allow(*class)).map(|(_, tool)| tool),
-        );
-        tools
-    }
-
-    fn action(&self) -> &'static Definition {
-        let writes = self.serving.writes;
-        if writes.allow(WriteClass::Action) {
-            &write::ACTION
-        } else if writes.allow(WriteClass::Create) {
-            &write::CREATING_ACTION
-        } else {
-            &write::READING_ACTION
-        }
+        list(self.serving.writes)
     }
 
     /// A call that begins now.
@@ -153,7 +139,7 @@ impl Tools {
             "create_entity" => Some(&write::CREATE),
             "update_entity" => Some(&write::UPDATE),
             "delete_entity" => Some(&write::DELETE),
-            "do_action" => Some(self.action()),
+            "do_action" => Some(action(self.serving.writes)),
             "call_function" => Some(&write::FUNCTION),
             "ask" | "list_agents" => return Some(copilot::call(name)),
             "fetch" | "fetch_blob" | "search_paths" | "get_schema" => None,
@@ -178,6 +164,36 @@ impl Tools {
             (None, "search_paths") => search_paths::call(graph, arguments, call).await,
             (None, _) => get_schema::call(graph, arguments, call).await,
         })
+    }
+}
+
+/// The tools that are offered where `writes` are allowed: those that read, and those that write as far as it is.
+#[must_use]
+pub fn list(writes: Writes) -> Vec<&'static Definition> {
+    let mut tools = vec![
+        &fetch::DEFINITION,
+        &fetch_blob::DEFINITION,
+        action(writes),
+        &write::FUNCTION,
+        &search_paths::DEFINITION,
+        &get_schema::DEFINITION,
+    ];
+    let writing = [
+        (WriteClass::Create, &write::CREATE),
+        (WriteClass::Update, &write::UPDATE),
+        (WriteClass::Delete, &write::DELETE),
+    ];
+    tools.extend(writing.into_iter().filter(|(class, _)| writes.allow(*class)).map(|(_, tool)| tool));
+    tools
+}
+
+fn action(writes: Writes) -> &'static Definition {
+    if writes.allow(WriteClass::Action) {
+        &write::ACTION
+    } else if writes.allow(WriteClass::Create) {
+        &write::CREATING_ACTION
+    } else {
+        &write::READING_ACTION
     }
 }
 

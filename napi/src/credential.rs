@@ -100,6 +100,23 @@ fn create(
     fallback_ca: Option<String>,
     client_assertion: Option<&AssertionFunction<'_>>,
 ) -> Result<NativeCredential, AuthError> {
+    let (options, environment) = given(options, env, fallback_ca, client_assertion)?;
+    let settings = Settings::resolve(&options, &environment)?;
+    let http = HttpClient::new(&settings.network)?;
+    Ok(NativeCredential {
+        credential: Credential::new(&settings, http),
+        tenant: settings.tenant().map(ToString::to_string).unwrap_or_default(),
+        warnings: settings.warnings,
+    })
+}
+
+/// What JavaScript gave, as the core takes it.
+pub(crate) fn given(
+    options: &Secret,
+    env: HashMap<String, String>,
+    fallback_ca: Option<String>,
+    client_assertion: Option<&AssertionFunction<'_>>,
+) -> Result<(Options, Environment), AuthError> {
     let client_assertion = client_assertion.map(callback).transpose()?;
     let given: Options = serde_json::from_str(options.expose()).map_err(|error| {
         AuthError::new(
@@ -113,13 +130,7 @@ fn create(
     if let Some(level) = environment.get(log::VARIABLE).and_then(|text| log::parse_level(text).ok()) {
         log::init(level);
     }
-    let settings = Settings::resolve(&options, &environment)?;
-    let http = HttpClient::new(&settings.network)?;
-    Ok(NativeCredential {
-        credential: Credential::new(&settings, http),
-        tenant: settings.tenant().map(ToString::to_string).unwrap_or_default(),
-        warnings: settings.warnings,
-    })
+    Ok((options, environment))
 }
 
 fn callback(function: &AssertionFunction<'_>) -> Result<Arc<dyn AssertionCallback>, AuthError> {

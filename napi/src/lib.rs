@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "the documentation that users read is in index.d.ts")]
 
 mod assertion;
+mod broker;
 mod call;
 mod credential;
 mod error;
@@ -14,6 +15,7 @@ use workiq_auth::cli::{self, Outcome, Surroundings};
 use workiq_auth::settings::environment::Environment;
 use workiq_auth::settings::options::Options;
 
+use broker::NativeBroker;
 use call::Cancellation;
 use error::ErrorData;
 
@@ -41,19 +43,22 @@ pub struct SpawnCommand {
     pub env: HashMap<String, String>,
 }
 
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct CliOutcome {
     pub exit_code: Option<u32>,
     pub spawn: Option<SpawnCommand>,
+    pub broker: Option<NativeBroker>,
 }
 
 impl From<Outcome> for CliOutcome {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Exit(code) => Self { exit_code: Some(code.into()), spawn: None },
-            Outcome::Spawn { program, args, env } => {
-                Self { exit_code: None, spawn: Some(SpawnCommand { program, args, env }) }
-            }
+            Outcome::Exit(code) => Self { exit_code: Some(code.into()), spawn: None, broker: None },
+            Outcome::Spawn { program, args, env, broker } => Self {
+                exit_code: None,
+                spawn: Some(SpawnCommand { program, args, env }),
+                broker: broker.map(Into::into),
+            },
         }
     }
 }

@@ -169,11 +169,22 @@ pub(super) enum Command {
         #[command(subcommand)]
         question: BoundaryQuestion,
     },
-    /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp
+    /// Run a command in which npx @microsoft/workiq signs in through us: exec -- npx @microsoft/workiq mcp. The
+    /// credential stays in this process; the command gets bounded calls of tools by WORKIQ_BROKER
     Exec {
+        /// Let the command have access tokens as well, which no boundary binds
+        #[arg(long)]
+        allow_token: bool,
         /// The command and its arguments
         #[arg(value_name = "COMMAND", trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
+    },
+    /// Hold the credential for other processes: prints {"broker": "…"} for their WORKIQ_BROKER and goes on until it is
+    /// ended
+    Broker {
+        /// Let them have access tokens as well, which no boundary binds
+        #[arg(long)]
+        allow_token: bool,
     },
     /// Print the least permissions and the smallest boundary that an audit shows the need of
     Permissions {

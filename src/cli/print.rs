@@ -9,29 +9,31 @@ use serde_json::{Value, json};
 
 use super::verb::Print;
 use super::write_line;
+use crate::broker::ViewLimits;
 use crate::error::{AuthError, ErrorKind, printable};
-use crate::settings::serving::Serving;
-use crate::tools::present::{Presentation, Rendering, present};
+use crate::tools::PAYLOAD;
+use crate::tools::present::{Presentation, Rendering};
 use crate::tools::render::for_people;
-use crate::tools::{Outcome, PAYLOAD};
+use crate::tools::shown::{Shown, View};
 
 /// No budget at all, in a form that can still be added to.
 const UNBOUNDED: usize = usize::MAX / 16;
 
+/// How what a tool gives is to be shown: whole in pipes. A terminal would carry out what a stranger wrote.
+pub(super) fn view(limits: ViewLimits) -> View {
+    let exact = limits.exact_text && !std::io::stdout().is_terminal();
+    let presentation = Presentation { exact, budget: limits.response_bytes.unwrap_or(UNBOUNDED) };
+    View { presentation, rendering: Rendering::Short }
+}
+
 /// Prints what a tool gave. A failure is an error as well, so that the exit code says so.
-pub(super) fn outcome(outcome: Outcome, print: &Print, serving: &Serving) -> Result<(), AuthError> {
+pub(super) fn outcome(shown: Shown, print: &Print) -> Result<(), AuthError> {
     let error = |text: &str| AuthError::new(ErrorKind::Response, "tool_error", text.to_owned());
-    let Outcome { structured, text, failed, .. } = outcome;
-    // Where there is text, it is the result, and what is structured is about it.
-    let Some(value) = structured.filter(|_| text.is_empty()) else {
+    let Shown { structured, text, plain, failed, .. } = shown;
+    let Some(mut value) = structured.filter(|_| !plain) else {
         return if failed { Err(error(&text)) } else { write_line(text.trim_end()) };
     };
-    let budget = serving.response_bytes.unwrap_or(UNBOUNDED);
     let terminal = std::io::stdout().is_terminal();
-    // A terminal would carry out what a stranger wrote.
-    let presentation = Presentation { exact: serving.exact_text && !terminal, budget };
-    let shown = present(value, &presentation, Rendering::Short, Some(PAYLOAD));
-    let mut value = shown.structured.unwrap_or_default();
     if let Some(file) = print.file.as_deref().filter(|_| !failed) {
         write_content(&mut value, file)?;
         if file == "-" {

@@ -79,6 +79,7 @@ impl TokenSource for AccessTokenSource {
     fn token<'a>(
         &'a self,
         scope: &'a Scope,
+        _challenge: Option<&'a str>,
         _deadline: Instant,
     ) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
         ready(self.check(scope, SystemTime::now())).boxed()

@@ -76,6 +76,7 @@ impl TokenSource for AzureCliSource {
     fn token<'a>(
         &'a self,
         scope: &'a Scope,
+        _challenge: Option<&'a str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
         self.ask(Arc::new(Runner), scope, deadline).boxed()

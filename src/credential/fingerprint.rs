@@ -28,6 +28,9 @@ pub(super) fn of(settings: &Settings) -> [u8; 32] {
                 b"azure-cli",
                 tenant.as_ref().map(ToString::to_string).unwrap_or_default().as_bytes(),
             ]),
+            TokenSetting::Broker(address) => {
+                digest.parts(&[b"broker", address.path().as_os_str().as_encoded_bytes()]);
+            }
             TokenSetting::AccessToken(token) => digest.parts(&[b"access-token", token.expose().as_bytes()]),
         },
     }

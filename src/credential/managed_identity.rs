@@ -154,6 +154,7 @@ impl TokenSource for ManagedIdentitySource {
     fn token<'a>(
         &'a self,
         scope: &'a Scope,
+        _challenge: Option<&'a str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<AccessToken, AuthError>> {
         self.ask(scope, deadline).boxed()

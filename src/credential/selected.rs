@@ -2,6 +2,7 @@
 
 use super::access_token::AccessTokenSource;
 use super::azure_cli::AzureCliSource;
+use super::brokered::BrokeredSource;
 use super::callback::CallbackSupply;
 use super::certificate_source::CertificateSource;
 use super::federated_source::{FederatedSource, Gate, TokenSupply};
@@ -47,6 +48,7 @@ pub(super) fn source<'a>(settings: &'a Settings, http: &HttpClient) -> Selected<
             TokenSetting::AccessToken(token) => {
                 Box::new(AccessTokenSource::new(token.clone(), settings.graph.clone(), name))
             }
+            TokenSetting::Broker(address) => Box::new(BrokeredSource::new(address.clone())),
         }),
     }
 }

@@ -40,10 +40,12 @@ pub(super) trait ProofSource: Send + Sync {
 
 /// A source that hands out access tokens itself: the host's identity, another program, a token from outside.
 pub(super) trait TokenSource: Send + Sync {
-    /// A token for `scope`, before `deadline`.
+    /// A token for `scope`, before `deadline`. `challenge` are the claims for which the last one was refused: most sources
+    /// have no way to ask for them.
     fn token<'a>(
         &'a self,
         scope: &'a Scope,
+        challenge: Option<&'a str>,
         deadline: Instant,
     ) -> BoxFuture<'a, Result<AccessToken, AuthError>>;
 

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 pub struct Call {
     deadline: Instant,
     tool: Option<&'static str>,
+    client: Option<u32>,
     activity: Arc<watch::Sender<String>>,
     /// Bytes of answers that it may still take.
     room: Arc<AtomicUsize>,
@@ -28,6 +29,7 @@ impl Call {
         Self {
             deadline: Instant::now() + timeout,
             tool: None,
+            client: None,
             activity: Arc::new(activity),
             room: Arc::new(AtomicUsize::new(ROOM)),
         }
@@ -42,6 +44,18 @@ impl Call {
     #[must_use]
     pub fn by(&self, tool: &'static str) -> Self {
         Self { tool: Some(tool), ..self.clone() }
+    }
+
+    /// The same call, asked for by another process.
+    #[must_use]
+    pub fn asked_by(&self, process: Option<u32>) -> Self {
+        Self { client: process, ..self.clone() }
+    }
+
+    /// The process that asked for it, where that is another one.
+    #[must_use]
+    pub fn client(&self) -> Option<u32> {
+        self.client
     }
 
     /// The tool that it is a call of.
@@ -76,7 +90,7 @@ impl Call {
     }
 
     /// Says what it is doing now.
-    pub(super) fn doing(&self, what: impl FnOnce() -> String) {
+    pub fn doing(&self, what: impl FnOnce() -> String) {
         // Nobody looks, most of the time.
         if self.activity.receiver_count() > 0 {
             self.activity.send_replace(what());

@@ -3,6 +3,7 @@
 pub(super) mod exchange;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 use tokio::time::Instant;
@@ -26,6 +27,7 @@ use crate::entra::scope::Scope;
 use crate::error::AuthError;
 use crate::http::{HttpClient, Response};
 use crate::settings::Settings;
+use crate::settings::broker::Wishes;
 use crate::settings::identity::UserRef;
 use crate::settings::origin::Origin;
 use crate::settings::serving::Serving;
@@ -40,6 +42,14 @@ const WITHOUT_SPEAKERS: &str = "application/vnd.microsoft.graph.transcript+text"
 #[derive(Clone)]
 pub struct GraphClient {
     inner: Arc<Inner>,
+    own: Arc<Own>,
+}
+
+/// What one user of a client may have otherwise than another.
+#[derive(Clone)]
+struct Own {
+    user: Option<UserRef>,
+    serving: Serving,
 }
 
 struct Inner {
@@ -47,8 +57,6 @@ struct Inner {
     credential: Credential,
     origin: Origin,
     scope: Scope,
-    user: Option<UserRef>,
-    serving: Serving,
     boundary: Option<Boundary>,
     lanes: Lanes,
     metadata: MetadataStore,
@@ -74,14 +82,28 @@ impl GraphClient {
             credential,
             scope: Scope::of(&settings.graph),
             origin: settings.graph.clone(),
-            user: settings.user.clone(),
-            serving: settings.serving.clone(),
             boundary: settings.boundary.clone().map(Boundary::new),
             lanes: Lanes::new(),
             audit: audit.transpose()?.map(Arc::new),
             region: Mutex::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let own = Own { user: settings.user.clone(), serving: settings.serving.clone() };
+        Ok(Self { inner: Arc::new(inner), own: Arc::new(own) })
+    }
+
+    /// The same client for somebody who wishes to have some things narrower, or `/me` to be somebody else.
+    #[must_use]
+    pub fn with_wishes(&self, wishes: &Wishes) -> Self {
+        if *wishes == Wishes::default() {
+            return self.clone();
+        }
+        let mut own = (*self.own).clone();
+        let Wishes { writes, user, blob_bytes, call_timeout } = wishes;
+        own.serving.writes = writes.map_or(own.serving.writes, |writes| writes.and(own.serving.writes));
+        own.serving.blob_bytes = blob_bytes.unwrap_or(usize::MAX).min(own.serving.blob_bytes);
+        own.serving.call_timeout = call_timeout.unwrap_or(Duration::MAX).min(own.serving.call_timeout);
+        own.user = user.clone().or(own.user);
+        Self { inner: Arc::clone(&self.inner), own: Arc::new(own) }
     }
 
     /// A checked path. `/me` becomes the user of the settings.
@@ -89,20 +111,20 @@ impl GraphClient {
     /// # Errors
     /// [`GraphFailure::Path`]: what is wrong with it.
     pub fn path(&self, text: &str, call: &Call) -> Result<GraphPath, GraphFailure> {
-        let checked = GraphPath::parse(text).and_then(|path| path.for_user(self.inner.user.as_ref()));
+        let checked = GraphPath::parse(text).and_then(|path| path.for_user(self.own.user.as_ref()));
         checked.map_err(|error| self.refused(None, text, GraphFailure::Path(error.to_string()), call))
     }
 
     /// A call that begins now.
     #[must_use]
     pub fn call(&self) -> Call {
-        Call::new(self.inner.serving.call_timeout)
+        Call::new(self.own.serving.call_timeout)
     }
 
     /// The limits that it was made with.
     #[must_use]
     pub fn serving(&self) -> &Serving {
-        &self.inner.serving
+        &self.own.serving
     }
 
     /// Sends `request` and waits for its answer: within the page size that is usual, in the region that is right, again
@@ -174,7 +196,7 @@ impl GraphClient {
 
     /// Whether `request` only reads, or is a write that is allowed.
     async fn admit_write(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
-        let allowed = |class| self.inner.serving.writes.allow(class);
+        let allowed = |class| self.own.serving.writes.allow(class);
         let class = match writes::effect(&request.method, &request.path) {
             Effect::Read => return Ok(()),
             Effect::Write(class) => class,
@@ -317,6 +339,6 @@ impl GraphClient {
     }
 
     pub(super) fn blob_bytes(&self) -> usize {
-        self.inner.serving.blob_bytes
+        self.own.serving.blob_bytes
     }
 }

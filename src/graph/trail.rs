@@ -65,10 +65,24 @@ impl GraphClient {
     }
 }
 
+impl GraphClient {
+    /// Tells the audit that a token was handed out, or was refused.
+    ///
+    /// # Errors
+    /// The line could not be written, so nothing may be handed out.
+    pub fn token_asked_for(&self, client: Option<u32>, handed_out: bool) -> Result<(), AuthError> {
+        let Some(audit) = self.audit() else { return Ok(()) };
+        audit.ready()?;
+        let event = if handed_out { Event::Token } else { Event::Refusal };
+        let refused_by = (!handed_out).then_some(RefusedBy::Broker);
+        audit.record([Entry { event, tool: Some("token".into()), client, refused_by, ..Entry::default() }])
+    }
+}
+
 fn entry(event: Event, method: Option<&Method>, path: &str, call: &Call) -> Entry {
     let Shape { template, resources, options } = shape(path);
     let (tool, method) = (call.tool().map(str::to_owned), method.map(ToString::to_string));
-    Entry { event, tool, method, template, resources, options, ..Entry::default() }
+    Entry { event, tool, client: call.client(), method, template, resources, options, ..Entry::default() }
 }
 
 /// Who refused, where nothing was sent because of it.

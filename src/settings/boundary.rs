@@ -9,6 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -53,6 +55,9 @@ pub struct BoundaryRules {
     pub sites: HashMap<String, Methods>,
     /// Drives, by id.
     pub drives: HashMap<String, Methods>,
+    /// SHA-256 of the document in base64url, white space between its parts left out: by it two processes tell that they have
+    /// the same one.
+    pub digest: String,
 }
 
 /// Names that every mailbox has (learn.microsoft.com/graph/api/resources/mailfolder). They are compared as Graph does, in
@@ -125,7 +130,8 @@ impl BoundaryRules {
         let Value::Object(members) = value.0 else {
             return Err("is not a JSON object".into());
         };
-        let mut rules = Self::default();
+        let digest = openssl::sha::sha256(serde_json::to_string(&members).unwrap_or_default().as_bytes());
+        let mut rules = Self { digest: URL_SAFE_NO_PAD.encode(digest), ..Self::default() };
         if members.keys().all(|name| name == "$schema") {
             return Err("names nothing at all, which would hand out nothing".into());
         }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::federation::FederatedSetting;
+use super::broker::BrokerAddress;
+use super::federation::{FederatedSetting, FederatedSource};
 use super::identity::{ClientId, TenantId};
 use crate::secret::Secret;
 
@@ -45,6 +46,30 @@ pub enum TokenSetting {
     },
     /// The setting itself: one access token.
     AccessToken(Secret),
+    /// The process that holds the credential, if it hands tokens out at all.
+    Broker(BrokerAddress),
+}
+
+impl SignIn {
+    /// Whether a process of ours that is to sign in in the same way would have to be given something secret: a secret
+    /// itself, or the right to ask the host for a token.
+    #[must_use]
+    pub fn needs_a_secret(&self) -> bool {
+        match self {
+            Self::Application { proof, .. } => match proof {
+                ProofSetting::Secret(_) => true,
+                ProofSetting::Certificate(setting) => {
+                    setting.password.is_some() || matches!(setting.source, CertificateSource::Inline(_))
+                }
+                ProofSetting::Federated(setting) => !matches!(setting.source, FederatedSource::File(_)),
+            },
+            Self::Token(setting) => match setting {
+                TokenSetting::ManagedIdentity(identity) => identity.endpoint.is_some(),
+                TokenSetting::AccessToken(_) => true,
+                TokenSetting::AzureCli { .. } | TokenSetting::Broker(_) => false,
+            },
+        }
+    }
 }
 
 /// The identity of an Azure host.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::audience;
+use super::broker::BrokerAddress;
 use super::certificate::CertificateParts;
 use super::credential::{CertificateSource, ProofSetting};
 use super::endpoints::Endpoints;
@@ -35,6 +36,7 @@ pub(super) enum Choice {
     ManagedIdentity(Option<String>),
     AzureCli,
     AccessToken(Secret),
+    Broker(BrokerAddress),
 }
 
 /// The outcome of a selection.
@@ -54,6 +56,11 @@ pub(super) fn select(
     client: Option<ClientId>,
     endpoints: Option<&Endpoints>,
 ) -> Selection {
+    if let Some(address) = BrokerAddress::resolve(lookup) {
+        let chosen = address.map(|address| (Choice::Broker(address), BrokerAddress::VARIABLE));
+        let chosen = chosen.map_err(|problem| lookup.problems.push(problem)).ok();
+        return Selection { chosen, is_application: false };
+    }
     let pin = lookup.find(&PIN);
     let pinned = lookup.optional(&PIN, Kind::EXPECTED, Kind::parse);
     if pin.is_some() && pinned.is_none() {
@@ -65,6 +72,14 @@ pub(super) fn select(
     let is_application = selector.kind.is_none_or(Kind::is_application);
     let chosen = outcome.map_err(|problem| lookup.problems.extend(problem)).ok();
     Selection { chosen, is_application }
+}
+
+/// Whether code or a flag names a credential, which wins over every variable.
+pub(super) fn is_named_by_options(lookup: &Lookup<'_>) -> bool {
+    let named = |key: &Key| lookup.in_layer(key, Layer::Options).is_some();
+    named(&PIN)
+        || Slot::ALL.iter().any(|slot| named(slot.key()))
+        || lookup.options().client_assertion.is_some()
 }
 
 /// What was selected, or the problem; none where it is noted already.
@@ -283,6 +298,7 @@ mod tests {
                 FederatedSource::File(_) => "token-file",
                 FederatedSource::Callback(_) => "callback",
             },
+            Choice::Broker(_) => "broker",
             Choice::ManagedIdentity(_) => "managed-identity",
             Choice::AzureCli => "azure-cli",
             Choice::AccessToken(_) => "access-token",

@@ -100,23 +100,13 @@ impl Serving {
 
     pub(super) fn resolve(lookup: &mut Lookup<'_>) -> Self {
         let default = Self::default();
-        let writes = lookup.optional(&ALLOW_WRITES, Writes::EXPECTED, Writes::parse);
-        let response = number(lookup, &RESPONSE, 4 << 10, 8 << 20, "bytes, 4096 to 8388608");
-        let blob = number(lookup, &BLOB, 1, 64 << 20, "bytes, 1 to 67108864");
-        let timeout = number(lookup, &TIMEOUT, 1_000, 3_600_000, "milliseconds, 1000 to 3600000");
-        let exact = lookup.optional(&EXACT_TEXT, "true or false", |text| match text {
-            "true" => Ok(true),
-            "false" => Ok(false),
-            _ => Err("is neither"),
-        });
+        let limits = GivenLimits::resolve(lookup);
         Self {
-            writes: writes.unwrap_or_default(),
-            response_bytes: response,
-            blob_bytes: blob.unwrap_or(default.blob_bytes),
-            exact_text: exact.unwrap_or_default(),
-            call_timeout: timeout.map_or(default.call_timeout, |ms| {
-                Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX))
-            }),
+            writes: limits.writes.unwrap_or_default(),
+            response_bytes: limits.response_bytes,
+            blob_bytes: limits.blob_bytes.unwrap_or(default.blob_bytes),
+            exact_text: limits.exact_text.unwrap_or_default(),
+            call_timeout: limits.call_timeout.unwrap_or(default.call_timeout),
             cache_dir: lookup
                 .optional(&CACHE_DIR, "an absolute path", |text| {
                     Some(PathBuf::from(text))
@@ -125,6 +115,33 @@ impl Serving {
                 })
                 .or_else(|| users_cache(lookup.environment())),
             audit: AuditSetting::resolve(lookup),
+        }
+    }
+}
+
+/// The limits that were set, and none of the defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct GivenLimits {
+    pub(super) writes: Option<Writes>,
+    pub(super) response_bytes: Option<usize>,
+    pub(super) blob_bytes: Option<usize>,
+    pub(super) exact_text: Option<bool>,
+    pub(super) call_timeout: Option<Duration>,
+}
+
+impl GivenLimits {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>) -> Self {
+        let ms = |ms| Duration::from_millis(u64::try_from(ms).unwrap_or(u64::MAX));
+        Self {
+            writes: lookup.optional(&ALLOW_WRITES, Writes::EXPECTED, Writes::parse),
+            response_bytes: number(lookup, &RESPONSE, 4 << 10, 8 << 20, "bytes, 4096 to 8388608"),
+            blob_bytes: number(lookup, &BLOB, 1, 64 << 20, "bytes, 1 to 67108864"),
+            call_timeout: number(lookup, &TIMEOUT, 1_000, 3_600_000, "milliseconds, 1000 to 3600000").map(ms),
+            exact_text: lookup.optional(&EXACT_TEXT, "true or false", |text| match text {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                _ => Err("is neither"),
+            }),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// What a request does to what is there. Reading is none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WriteClass {
@@ -51,7 +53,8 @@ impl fmt::Display for WriteClass {
 }
 
 /// The classes of writes that an administrator allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Writes {
     allowed: [bool; 4],
 }
@@ -78,6 +81,12 @@ impl Writes {
         Ok(writes)
     }
 
+    /// What both allow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { allowed: std::array::from_fn(|at| self.allowed[at] && other.allowed[at]) }
+    }
+
     /// Whether `class` is allowed.
     #[must_use]
     pub fn allow(self, class: WriteClass) -> bool {
@@ -101,6 +110,20 @@ impl fmt::Display for Writes {
     }
 }
 
+impl TryFrom<String> for Writes {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Writes> for String {
+    fn from(writes: Writes) -> Self {
+        writes.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +140,7 @@ mod tests {
         assert!(Writes::default().is_none());
         let only = Writes::parse("create").unwrap();
         assert!(only.allow(WriteClass::Create) && !only.allow(WriteClass::Action));
+        let both = only.and(Writes::parse("update").unwrap());
+        assert!(both.is_none() && only.and(Writes::parse("true").unwrap()) == only);
     }
 }

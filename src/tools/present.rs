@@ -1,5 +1,6 @@
 //! From what a tool found to what a client is given: links taken out, hidden text shown, cut to the budget, in words.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::measure::Form;
@@ -13,7 +14,7 @@ const LEAST: usize = 4096;
 const WORDS: usize = 400;
 
 /// How results are presented: settings of the server, none of them a model's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presentation {
     /// Leaves what hides in texts as it is. Links that let in whoever has them are taken out nevertheless.
     pub exact: bool,
@@ -30,7 +31,7 @@ impl Default for Presentation {
 }
 
 /// What the client's protocol knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rendering {
     /// Structured content (MCP 2025-06-18 and later): text is a few lines.
     Short,

@@ -126,7 +126,7 @@ impl GraphClient {
             .header("client-request-id", request_id)
             .body(request.bytes())
             .map_err(|error| HttpError::Request(error.to_string()))?;
-        sent.headers_mut().extend(request.all_headers(self.inner.serving.exact_text));
+        sent.headers_mut().extend(request.all_headers(self.own.serving.exact_text));
         self.inner.http.send(sent, limits, deadline).await
     }
 

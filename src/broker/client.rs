@@ -1,0 +1,88 @@
+//! Tools behind a broker, as the process sees them that asks.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+
+use super::ViewLimits;
+use super::wire::{About, CallQuestion, Question};
+use crate::error::AuthError;
+use crate::graph::Call;
+use crate::ipc;
+use crate::settings::broker::Brokered;
+use crate::settings::writes::Writes;
+use crate::tools::shown::{Shown, View};
+use crate::tools::{self, Definition};
+
+/// Tools behind a broker.
+pub struct Client {
+    settings: Brokered,
+    about: OnceCell<About>,
+}
+
+/// The broker ends calls. This is for who waits for one that has stopped.
+const LONGEST: Duration = Duration::from_secs(2 * 3600);
+
+impl Client {
+    /// Asks nothing yet.
+    #[must_use]
+    pub fn new(settings: Brokered) -> Self {
+        Self { settings, about: OnceCell::new() }
+    }
+
+    async fn about(&self) -> Result<&About, AuthError> {
+        let question = Question::About(self.settings.reliance.clone());
+        self.about.get_or_try_init(|| ipc::ask(&self.settings.address, &question, |_| ())).await
+    }
+
+    pub(super) async fn list(&self) -> Vec<&'static Definition> {
+        let own = self.settings.wishes.writes;
+        let writes = match self.about().await {
+            Ok(about) => own.map_or(about.writes, |own| own.and(about.writes)),
+            Err(error) => {
+                tracing::warn!("{}", error.report());
+                Writes::default()
+            }
+        };
+        tools::list(writes)
+    }
+
+    pub(super) fn begin() -> Call {
+        Call::new(LONGEST)
+    }
+
+    pub(super) async fn limits(&self) -> ViewLimits {
+        let about = self.about().await.ok();
+        let exact_text = self.settings.exact_text;
+        ViewLimits {
+            response_bytes: self
+                .settings
+                .response_bytes
+                .or_else(|| about.and_then(|about| about.response_bytes)),
+            exact_text: exact_text.unwrap_or_else(|| about.is_some_and(|about| about.exact_text)),
+        }
+    }
+
+    pub(super) async fn call(
+        &self,
+        name: &str,
+        arguments: Map<String, Value>,
+        view: &View,
+        call: &Call,
+    ) -> Option<Shown> {
+        // What this process relies on is asked for before anything is.
+        if let Err(error) = self.about().await {
+            return Some(Shown::of_error(error));
+        }
+        let question = Question::Call(CallQuestion {
+            tool: name.to_owned(),
+            arguments,
+            view: *view,
+            wishes: self.settings.wishes.clone(),
+        });
+        let doing = |what: &str| call.doing(|| what.to_owned());
+        let answer = ipc::ask::<_, Option<Shown>>(&self.settings.address, &question, doing).await;
+        answer.unwrap_or_else(|error| Some(Shown::of_error(error)))
+    }
+}

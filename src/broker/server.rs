@@ -1,0 +1,174 @@
+//! The side that holds the credential.
+
+use std::io;
+use std::sync::Arc;
+
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::wire::{About, CallQuestion, Question};
+use crate::cache::Want;
+use crate::credential::Credential;
+use crate::credential::brokered::{TokenAnswer, TokenQuestion};
+use crate::entra::scope::Scope;
+use crate::error::{AuthError, ErrorKind};
+use crate::graph::GraphClient;
+use crate::ipc::{Caller, Listener, Place};
+use crate::settings::Settings;
+use crate::settings::broker::{BrokerAddress, Reliance};
+use crate::settings::serving::Serving;
+use crate::tools::Tools;
+use crate::tools::shown::Shown;
+
+/// A broker that is open. It ends when this is dropped: nobody is let in any more, and calls under way are broken off.
+#[derive(Debug)]
+pub struct Broker {
+    place: Place,
+    _running: DropGuard,
+}
+
+struct Server {
+    tools: Tools,
+    credential: Credential,
+    /// The digest of the boundary, where there is one.
+    boundary: Option<String>,
+    allow_token: bool,
+}
+
+impl Broker {
+    /// Opens a broker over `graph` and `credential`, both made from `settings`. `allow_token` lets callers have tokens as
+    /// well, which no boundary binds. Takes a runtime, and goes on in it.
+    ///
+    /// # Errors
+    /// `broker_failed`: no socket can be made.
+    pub fn open(
+        settings: &Settings,
+        graph: GraphClient,
+        credential: Credential,
+        allow_token: bool,
+    ) -> Result<Self, AuthError> {
+        let (listener, place) = Listener::open().map_err(|error| cannot_listen(&error))?;
+        let server = Arc::new(Server {
+            tools: Tools::new(Ok(graph)),
+            credential,
+            boundary: settings.boundary.as_ref().map(|rules| rules.digest.clone()),
+            allow_token,
+        });
+        let ended = CancellationToken::new();
+        tokio::spawn(server.serve(listener, ended.clone()));
+        Ok(Self { place, _running: ended.drop_guard() })
+    }
+
+    /// Where it is, for `WORKIQ_BROKER`.
+    #[must_use]
+    pub fn address(&self) -> &BrokerAddress {
+        self.place.address()
+    }
+}
+
+impl Server {
+    async fn serve(self: Arc<Self>, listener: Listener, ended: CancellationToken) {
+        while let Some(caller) = ended.run_until_cancelled(listener.accept()).await {
+            let (server, ended) = (Arc::clone(&self), ended.clone());
+            tokio::spawn(async move { ended.run_until_cancelled(server.hear(caller)).await });
+        }
+    }
+
+    async fn hear(&self, mut caller: Caller) {
+        match caller.question().await {
+            None => {}
+            Some(Question::About(reliance)) => match self.about(&reliance) {
+                Ok(about) => caller.answer(&about).await,
+                Err(error) => caller.fail(error).await,
+            },
+            Some(Question::Call(question)) => {
+                self.call(question, &mut caller).await;
+            }
+            Some(Question::Token(question)) => match self.token(&question, &mut caller).await {
+                Some(Ok(token)) => caller.answer(&token).await,
+                Some(Err(error)) => caller.fail(error).await,
+                None => {}
+            },
+        }
+    }
+
+    fn about(&self, reliance: &Reliance) -> Result<About, AuthError> {
+        let Serving { writes, response_bytes, exact_text, audit, .. } = self.tools.serving();
+        if reliance.boundary.is_some() && reliance.boundary != self.boundary {
+            return Err(relied_on("WORKIQ_BOUNDARY", "another boundary, or none"));
+        }
+        if reliance.audit && audit.is_none() {
+            return Err(relied_on("WORKIQ_AUDIT_FILE", "no audit"));
+        }
+        Ok(About { writes: *writes, response_bytes: *response_bytes, exact_text: *exact_text })
+    }
+
+    /// Calls a tool, until the caller hangs up.
+    async fn call(&self, question: CallQuestion, caller: &mut Caller) {
+        let CallQuestion { tool, arguments, view, wishes } = question;
+        let tools = self.tools.with_wishes(&wishes);
+        let call = tools.begin().asked_by(caller.pid);
+        let doing = call.activity();
+        let outcome = tokio::select! {
+            outcome = tools.call(&tool, arguments, &call) => outcome,
+            () = caller.wait(doing) => return,
+        };
+        let shown: Option<Shown> = outcome.map(|outcome| outcome.shown(&view));
+        caller.answer(&shown).await;
+    }
+
+    async fn token(
+        &self,
+        question: &TokenQuestion,
+        caller: &mut Caller,
+    ) -> Option<Result<TokenAnswer, AuthError>> {
+        if let Err(error) = self.may_have_token(caller) {
+            return Some(Err(error));
+        }
+        let scope = match Scope::parse(&question.scope) {
+            Ok(scope) => scope,
+            Err(wrong) => {
+                return Some(Err(AuthError::new(ErrorKind::Settings, "invalid_scope", format!("{wrong}."))));
+            }
+        };
+        let want = match question.claims.as_deref() {
+            Some(claims) => Want::Renewed { claims, refused: None },
+            None => Want::Any,
+        };
+        let token = self.credential.token(&scope, want);
+        let outcome = tokio::select! {
+            outcome = token => outcome,
+            () = caller.hung_up() => return None,
+        };
+        Some(outcome.map(|token| TokenAnswer::from(&token)))
+    }
+
+    fn may_have_token(&self, caller: &Caller) -> Result<(), AuthError> {
+        if let Ok(graph) = self.tools.graph() {
+            graph.token_asked_for(caller.pid, self.allow_token)?;
+        }
+        if self.allow_token {
+            return Ok(());
+        }
+        let message = "This process is behind a broker, which calls tools for it and hands out no token.";
+        Err(AuthError::new(ErrorKind::Credential, "token_not_handed_out", message).with_hint(
+            "Read with the tools: workiq-auth fetch, workiq-auth mcp, mcpServer(). Who runs the command can hand out \
+             tokens by workiq-auth exec --allow-token; a token is bound by no boundary and written down in no audit.",
+        ))
+    }
+}
+
+fn relied_on(variable: &str, has: &str) -> AuthError {
+    let message = format!("{variable} is set for this process, and the broker that it asks has {has}.");
+    AuthError::new(ErrorKind::Settings, "broker_differs", message).with_hint(format!(
+        "What the broker has is what counts. Set {variable} where workiq-auth exec runs, or unset it here."
+    ))
+}
+
+fn cannot_listen(error: &io::Error) -> AuthError {
+    AuthError::new(
+        ErrorKind::Settings,
+        "broker_failed",
+        format!("No socket can be made for the broker: {error}."),
+    )
+    .with_hint("Set TMPDIR to a folder that this user can write to, with a path of at most 50 characters.")
+}

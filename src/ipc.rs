@@ -1,0 +1,260 @@
+//! A question and its answer between processes of one user on one machine: over a Unix socket in a private folder, or a
+//! named pipe whose access list has its owner only. One question a connection: hanging up is how a caller gives up.
+
+mod frame;
+#[cfg(unix)]
+#[path = "ipc/unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "ipc/windows.rs"]
+mod platform;
+
+use std::io;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{AuthError, ErrorKind, printable};
+use crate::settings::broker::BrokerAddress;
+use frame::{Reader, Writer};
+pub use platform::{Listener, Place};
+
+/// The form of questions and answers. Another version of this program may speak another.
+const VERSION: u32 = 1;
+
+/// How long who connects may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[derive(Serialize, Deserialize)]
+struct Asked<Q> {
+    version: u32,
+    question: Q,
+}
+
+/// One message of an answer: what is being done, any number of times, then how it ended.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Told<A> {
+    Doing(String),
+    Done(A),
+    Failed(AuthError),
+}
+
+/// Asks who listens at `address`, tells `doing` what it is doing meanwhile, and gives its answer. Dropping the future
+/// ends the question.
+///
+/// # Errors
+/// What the other side says, or: `broker_gone` where nobody listens any more, `broker_not_ours` where somebody else does.
+pub async fn ask<Q: Serialize + Sync, A: DeserializeOwned>(
+    address: &BrokerAddress,
+    question: &Q,
+    doing: impl Fn(&str),
+) -> Result<A, AuthError> {
+    let stream = platform::connect(address).await.map_err(|error| unreachable(address, &error))?;
+    let (mut reader, mut writer) = frame::split(stream);
+    let lost = |error: io::Error| match error.kind() {
+        io::ErrorKind::InvalidData => unreadable(&error.to_string()),
+        _ => gone(address),
+    };
+    writer.send(&Asked { version: VERSION, question }).await.map_err(lost)?;
+    loop {
+        match reader.next::<Told<A>>().await.map_err(lost)? {
+            Some(Told::Doing(what)) => doing(&what),
+            Some(Told::Done(answer)) => return Ok(answer),
+            Some(Told::Failed(error)) => return Err(error),
+            None => return Err(gone(address)),
+        }
+    }
+}
+
+/// Somebody of this user who has connected and not said yet what it wants.
+pub struct Caller {
+    reader: Reader,
+    writer: Writer,
+    /// Its process, where the system tells.
+    pub pid: Option<u32>,
+}
+
+impl Caller {
+    fn new(stream: platform::Stream, pid: Option<u32>) -> Self {
+        let (reader, writer) = frame::split(stream);
+        Self { reader, writer, pid }
+    }
+
+    /// Its question; none where it has gone, says nothing, or cannot be understood, which it is told.
+    pub async fn question<Q: DeserializeOwned>(&mut self) -> Option<Q> {
+        let asked = tokio::time::timeout(PATIENCE, self.reader.next::<Asked<serde_json::Value>>()).await;
+        let error = match asked.ok()? {
+            Ok(Some(asked)) if asked.version != VERSION => other_version(asked.version),
+            Ok(Some(asked)) => match serde_json::from_value(asked.question) {
+                Ok(question) => return Some(question),
+                Err(error) => unreadable(&error.to_string()),
+            },
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => unreadable(&error.to_string()),
+            Ok(None) | Err(_) => return None,
+        };
+        self.fail(error).await;
+        None
+    }
+
+    /// Ends when the caller has hung up. It has nothing more to say, so whatever comes is the end as well.
+    pub async fn hung_up(&mut self) {
+        let _ = self.reader.next::<serde::de::IgnoredAny>().await;
+    }
+
+    /// As [`Self::hung_up`], while what is being done is told by `doing`.
+    pub async fn wait(&mut self, mut doing: tokio::sync::watch::Receiver<String>) {
+        loop {
+            tokio::select! {
+                _ = self.reader.next::<serde::de::IgnoredAny>() => return,
+                changed = doing.changed() => {
+                    if changed.is_err() {
+                        return self.hung_up().await;
+                    }
+                    let what = doing.borrow_and_update().clone();
+                    if self.writer.send(&Told::<()>::Doing(what)).await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The answer. If the caller has gone, there is nobody left to tell.
+    pub async fn answer<A: Serialize + Sync>(&mut self, answer: &A) {
+        let _ = self.writer.send(&Told::Done(answer)).await;
+    }
+
+    /// Why there is none.
+    pub async fn fail(&mut self, error: AuthError) {
+        let _ = self.writer.send(&Told::<()>::Failed(error)).await;
+    }
+}
+
+fn unreachable(address: &BrokerAddress, error: &io::Error) -> AuthError {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return AuthError::new(
+            ErrorKind::Credential,
+            "broker_not_ours",
+            format!("The broker at {} is not this user's: {error}.", shown(address)),
+        )
+        .with_hint(
+            "A broker answers processes of its own user only. Run the command as the user who runs workiq-auth exec.",
+        );
+    }
+    gone(address)
+}
+
+fn gone(address: &BrokerAddress) -> AuthError {
+    AuthError::new(
+        ErrorKind::Credential,
+        "broker_gone",
+        format!("The process that holds the credential has ended: nobody listens at {}.", shown(address)),
+    )
+    .with_hint(
+        "A broker ends with the command that workiq-auth exec runs, and with it what its children may do. Start this \
+         under an exec of its own, or unset WORKIQ_BROKER and give it a credential.",
+    )
+}
+
+fn shown(address: &BrokerAddress) -> String {
+    printable(&address.to_string(), 200)
+}
+
+fn unreadable(why: &str) -> AuthError {
+    let message =
+        format!("The broker and this process do not understand each other: {}.", printable(why, 200));
+    AuthError::new(ErrorKind::Response, "broker_version", message).with_hint(VERSIONS)
+}
+
+fn other_version(version: u32) -> AuthError {
+    let message =
+        format!("The broker speaks version {VERSION} of its protocol, and was asked in version {version}.");
+    AuthError::new(ErrorKind::Response, "broker_version", message).with_hint(VERSIONS)
+}
+
+const VERSIONS: &str = "Run the same version of workiq-auth in both: npx --no-install workiq-auth --version.";
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    async fn serve_one(listener: Listener, serve: impl AsyncFnOnce(&mut Caller)) {
+        let mut caller = listener.accept().await;
+        serve(&mut caller).await;
+    }
+
+    #[tokio::test]
+    async fn a_question_is_answered_with_what_is_done_meanwhile() {
+        let (listener, place) = Listener::open().unwrap();
+        let (tell, doing) = tokio::sync::watch::channel(String::new());
+        let heard = std::sync::Mutex::new(Vec::new());
+        let answer = tokio::join!(
+            ask::<_, u32>(place.address(), &"how many?", |what| {
+                heard.lock().unwrap().push(what.to_owned());
+                drop(tell.send("counted".into()));
+            }),
+            serve_one(listener, async |caller| {
+                assert_eq!(caller.pid, Some(std::process::id()));
+                assert_eq!(caller.question::<String>().await.as_deref(), Some("how many?"));
+                tell.send_replace("counting".into());
+                let mut counted = tell.subscribe();
+                tokio::select! {
+                    () = caller.wait(doing) => panic!("hung up"),
+                    done = counted.wait_for(|what| what == "counted") => drop(done.unwrap()),
+                }
+                caller.answer(&7).await;
+            })
+        );
+        assert_eq!(answer.0.unwrap(), 7);
+        assert_eq!(heard.lock().unwrap()[0], "counting");
+    }
+
+    #[tokio::test]
+    async fn who_gives_up_hangs_up() {
+        let (listener, place) = Listener::open().unwrap();
+        let (asked, was_asked) = tokio::sync::oneshot::channel();
+        let asking = async {
+            tokio::select! {
+                _ = ask::<_, u32>(place.address(), &1, |_| ()) => panic!("answered"),
+                _ = was_asked => {}
+            }
+        };
+        let serving = serve_one(listener, async |caller| {
+            assert_eq!(caller.question::<u32>().await, Some(1));
+            asked.send(()).unwrap();
+            caller.hung_up().await;
+        });
+        tokio::join!(asking, serving);
+    }
+
+    #[tokio::test]
+    async fn another_version_and_a_listener_that_is_gone_are_told() {
+        let (listener, place) = Listener::open().unwrap();
+        let question = serde_json::json!({"version": 9, "question": 1});
+        let asking = async {
+            let (mut reader, mut writer) = frame::split(platform::connect(place.address()).await.unwrap());
+            writer.send(&question).await.unwrap();
+            reader.next::<Told<u32>>().await.unwrap().unwrap()
+        };
+        let serving = serve_one(listener, async |caller| assert_eq!(caller.question::<u32>().await, None));
+        let (told, ()) = tokio::join!(asking, serving);
+        assert!(matches!(told, Told::Failed(error) if error.code() == "broker_version"));
+
+        let address = place.address().clone();
+        let code = |outcome: Result<u32, AuthError>| outcome.unwrap_err().code().to_owned();
+        assert_eq!(code(ask(&address, &1, |_| ()).await), "broker_gone", "nobody accepts");
+        drop(place);
+        assert!(!address.path().parent().unwrap().exists());
+        assert_eq!(code(ask(&address, &1, |_| ()).await), "broker_gone", "not there");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_is_told() {
+        let (listener, place) = Listener::open().unwrap();
+        let serving = serve_one(listener, async |caller| assert_eq!(caller.question::<u32>().await, Some(1)));
+        let (outcome, ()) = tokio::join!(ask::<_, u32>(place.address(), &1, |_| ()), serving);
+        assert_eq!(outcome.unwrap_err().code(), "broker_gone");
+    }
+}
