@@ -95,9 +95,10 @@ export function startServer(env, { args = ['mcp'], stdio = ['pipe', 'pipe', 'pip
  * A session with a server of tools.
  *
  * @param {Record<string, string>} env
+ * @param {object} [options] of {@link startServer}
  */
-export function startTools(env) {
-  const server = startServer(env);
+export function startTools(env, options) {
+  const server = startServer(env, options);
   server.write(hello);
   let count = 0;
   return {
