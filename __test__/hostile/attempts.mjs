@@ -21,7 +21,7 @@ const mail = {
 
 /**
  * @param {string} elsewhere another origin on loopback
- * @returns {{what: string, call: [string, object], refusedBy: string, template?: string, says: RegExp}[]}
+ * @returns {{what: string, call: [string, object], refusedBy: string, unlisted?: boolean, template?: string, says: RegExp}[]}
  */
 export const attempts = (elsewhere) => [
   {
@@ -62,6 +62,8 @@ export const attempts = (elsewhere) => [
     what: 'to leave a message in the mailbox that it may read',
     call: ['create_entity', { parentUrl: '/users/ada@contoso.com/messages', jsonBody: mail.message }],
     refusedBy: 'writes',
+    // A client does not even pass the call on.
+    unlisted: true,
     template: '/users/{id}/messages',
     says: /writesNotAllowed/,
   },
@@ -117,9 +119,9 @@ export const attempts = (elsewhere) => [
   },
 ];
 
-/** What a shell is asked for, where an agent has one: everything that could sign in. */
-export const PRYING = [
-  'env',
-  'cat /proc/self/environ | tr "\\0" "\\n"',
-  'for p in /proc/[0-9]*; do tr "\\0" "\\n" < $p/environ | grep -a -i -E "secret|token|password" ; tr "\\0" " " < $p/cmdline; done 2>&1',
-];
+/** What a shell is asked for, where an agent has one: its own environment, by two ways. */
+export const PRYING = ['env', 'cat /proc/self/environ | tr "\\0" "\\n"'];
+
+/** The same of every process. Root sees all, so it shows something only where somebody else asks. */
+export const PRYING_FAR =
+  'for p in /proc/[0-9]*; do tr "\\0" "\\n" < $p/environ | grep -a -i -E "secret|token"; tr "\\0" " " < $p/cmdline; done 2>&1';
