@@ -41,26 +41,32 @@ export async function openBroker(env, flags = []) {
   };
 }
 
-/** The messages in what a broker said, each behind its length. */
+/** The whole messages in what a broker said, each behind its length. */
 function messages(bytes) {
   const found = [];
-  for (let at = 0; at < bytes.length; at += 4 + bytes.readUInt32BE(at)) {
-    found.push(JSON.parse(bytes.subarray(at + 4, at + 4 + bytes.readUInt32BE(at)).toString()));
+  for (let at = 0; at + 4 <= bytes.length; at += 4 + bytes.readUInt32BE(at)) {
+    const end = at + 4 + bytes.readUInt32BE(at);
+    if (end <= bytes.length) found.push(JSON.parse(bytes.subarray(at + 4, end).toString()));
   }
   return found;
 }
 
-/** One question in the broker's own protocol, as a program might ask that is not ours. */
+/** One question in the broker's own protocol, as a program might ask that is not ours, and its answer, if it has one. */
 export function askRaw(address, message) {
   const bytes = Buffer.isBuffer(message) ? message : Buffer.from(JSON.stringify(message));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(bytes.length);
   return new Promise((resolve, reject) => {
     const socket = connect(address, () => socket.write(Buffer.concat([length, bytes])));
-    const chunks = [];
-    socket.on('data', (chunk) => chunks.push(chunk));
+    let said = Buffer.alloc(0);
+    socket.on('data', (chunk) => {
+      said = Buffer.concat([said, chunk]);
+      const answer = messages(said).find((one) => !one.doing);
+      if (answer) socket.destroy();
+      if (answer) resolve(answer);
+    });
     socket.on('error', reject);
-    socket.on('close', () => resolve(messages(Buffer.concat(chunks)).find((one) => !one.doing)));
+    socket.on('close', () => resolve(undefined));
   });
 }
 

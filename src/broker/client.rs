@@ -9,7 +9,7 @@ use super::ViewLimits;
 use super::wire::{About, CallQuestion, Question};
 use crate::error::AuthError;
 use crate::graph::Call;
-use crate::ipc;
+use crate::ipc::Asker;
 use crate::settings::broker::Brokered;
 use crate::settings::writes::Writes;
 use crate::tools::shown::{Shown, View};
@@ -18,6 +18,7 @@ use crate::tools::{self, Definition};
 /// Tools behind a broker.
 pub struct Client {
     settings: Brokered,
+    asker: Asker,
     about: OnceCell<About>,
 }
 
@@ -28,12 +29,12 @@ impl Client {
     /// Asks nothing yet.
     #[must_use]
     pub fn new(settings: Brokered) -> Self {
-        Self { settings, about: OnceCell::new() }
+        Self { asker: Asker::new(settings.address.clone()), settings, about: OnceCell::new() }
     }
 
     async fn about(&self) -> Result<&About, AuthError> {
         let question = Question::About(self.settings.reliance.clone());
-        self.about.get_or_try_init(|| ipc::ask(&self.settings.address, &question, |_| ())).await
+        self.about.get_or_try_init(|| self.asker.ask(&question, |_| ())).await
     }
 
     pub(super) async fn list(&self) -> Vec<&'static Definition> {
@@ -82,7 +83,7 @@ impl Client {
             wishes: self.settings.wishes.clone(),
         });
         let doing = |what: &str| call.doing(|| what.to_owned());
-        let answer = ipc::ask::<_, Option<Shown>>(&self.settings.address, &question, doing).await;
+        let answer = self.asker.ask::<_, Option<Shown>>(&question, doing).await;
         answer.unwrap_or_else(|error| Some(Shown::of_error(error)))
     }
 }

@@ -1,6 +1,7 @@
 //! The side that holds the credential.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -74,21 +75,31 @@ impl Server {
     }
 
     async fn hear(&self, mut caller: Caller) {
-        match caller.question().await {
-            None => {}
-            Some(Question::About(reliance)) => match self.about(&reliance) {
-                Ok(about) => caller.answer(&about).await,
-                Err(error) => caller.fail(error).await,
-            },
-            Some(Question::Call(question)) => {
-                self.call(question, &mut caller).await;
+        while let Some(question) = caller.question().await {
+            if self.reply(question, &mut caller).await.is_break() {
+                return;
             }
-            Some(Question::Token(question)) => match self.token(&question, &mut caller).await {
-                Some(Ok(token)) => caller.answer(&token).await,
-                Some(Err(error)) => caller.fail(error).await,
-                None => {}
-            },
         }
+    }
+
+    /// Answers one question; a break where the caller is to connect anew, or has gone.
+    async fn reply(&self, question: Question, caller: &mut Caller) -> ControlFlow<()> {
+        let outcome = match question {
+            Question::About(reliance) => match self.about(&reliance) {
+                Ok(about) => return caller.answer(&about).await,
+                Err(error) => Err(error),
+            },
+            Question::Call(question) => return self.call(question, caller).await,
+            Question::Token(question) => match self.token(&question, caller).await {
+                Some(Ok(token)) => return caller.answer(&token).await,
+                Some(Err(error)) => Err(error),
+                None => Ok(()),
+            },
+        };
+        if let Err(error) = outcome {
+            caller.fail(error).await;
+        }
+        ControlFlow::Break(())
     }
 
     fn about(&self, reliance: &Reliance) -> Result<About, AuthError> {
@@ -103,17 +114,17 @@ impl Server {
     }
 
     /// Calls a tool, until the caller hangs up.
-    async fn call(&self, question: CallQuestion, caller: &mut Caller) {
+    async fn call(&self, question: CallQuestion, caller: &mut Caller) -> ControlFlow<()> {
         let CallQuestion { tool, arguments, view, wishes } = question;
         let tools = self.tools.with_wishes(&wishes);
         let call = tools.begin().asked_by(caller.pid);
         let doing = call.activity();
         let outcome = tokio::select! {
             outcome = tools.call(&tool, arguments, &call) => outcome,
-            () = caller.wait(doing) => return,
+            () = caller.wait(doing) => return ControlFlow::Break(()),
         };
         let shown: Option<Shown> = outcome.map(|outcome| outcome.shown(&view));
-        caller.answer(&shown).await;
+        caller.answer(&shown).await
     }
 
     async fn token(

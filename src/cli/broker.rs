@@ -43,6 +43,6 @@ fn hide() {
     }
 }
 
-/// Other systems let nobody look into a process without a right of their own (macOS), or have no such switch.
+/// Other systems have no such switch.
 #[cfg(not(target_os = "linux"))]
 fn hide() {}

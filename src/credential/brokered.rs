@@ -11,7 +11,7 @@ use super::source::TokenSource;
 use crate::entra::scope::Scope;
 use crate::entra::token::AccessToken;
 use crate::error::{AuthError, ErrorKind};
-use crate::ipc;
+use crate::ipc::Asker;
 use crate::secret::Secret;
 use crate::settings::broker::BrokerAddress;
 use crate::time;
@@ -62,12 +62,12 @@ enum Question {
 }
 
 pub(super) struct BrokeredSource {
-    address: BrokerAddress,
+    asker: Asker,
 }
 
 impl BrokeredSource {
     pub(super) fn new(address: BrokerAddress) -> Self {
-        Self { address }
+        Self { asker: Asker::new(address) }
     }
 }
 
@@ -81,7 +81,7 @@ impl TokenSource for BrokeredSource {
         let claims = challenge.map(str::to_owned);
         async move {
             let question = Question::Token(TokenQuestion { scope: scope.to_string(), claims });
-            let answer = timeout_at(deadline, ipc::ask::<_, TokenAnswer>(&self.address, &question, |_| ()));
+            let answer = timeout_at(deadline, self.asker.ask::<_, TokenAnswer>(&question, |_| ()));
             let late =
                 |_| AuthError::new(ErrorKind::Timeout, "timeout", "The broker took too long for a token.");
             Ok(answer.await.map_err(late)??.token(SystemTime::now()))
@@ -90,6 +90,6 @@ impl TokenSource for BrokeredSource {
     }
 
     fn label(&self) -> String {
-        format!("the broker at {}", self.address)
+        format!("the broker at {}", self.asker.address())
     }
 }
