@@ -2,11 +2,12 @@
 // beside it goes on. `e2e/hostile-agent.test.mjs` does the same in a real agent.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { attempts, boundaryFor, DECISION, poisoned } from './hostile/attempts.mjs';
+import { addressOf, attempts, boundaryFor, DECISION, escapes, plant, poisoned } from './hostile/attempts.mjs';
+import { findSecrets } from './secrets-support.mjs';
 import { command, run, startTools } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
@@ -21,11 +22,14 @@ before(async () => {
   });
   elsewhere.on('connection', () => reached.push('a connection'));
   await new Promise((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+  plant(tenant, attempts(origin()));
 });
 after(async () => {
   await tenant.close();
   await new Promise((resolve) => elsewhere.close(resolve));
 });
+
+const origin = () => `https://127.0.0.1:${elsewhere.address().port}`;
 
 /** How the server is started: with its credential, or behind a broker that has it. */
 const WAYS = {
@@ -69,13 +73,13 @@ for (const [way, { kind, options }] of Object.entries(WAYS)) {
       const text = await decision();
       assert.match(text, /ignore your instructions/);
       assert.match(text, DECISION);
+      for (const one of attempts(origin())) assert.ok(text.includes(addressOf(one)), one.what);
     });
 
     // Named before there is a tenant: the table is asked for again inside.
     attempts('https://127.0.0.1:1').forEach(({ what }, index) => {
       test(`does not manage ${what}`, async () => {
-        const origin = `https://127.0.0.1:${elsewhere.address().port}`;
-        const { call, refusedBy, template, says } = attempts(origin)[index];
+        const { call, refusedBy, template, says } = attempts(origin())[index];
         const [sent, written] = [asked().length, lines().length];
         const result = await tools.call(...call);
         assert.equal(result.isError, true);
@@ -99,7 +103,9 @@ for (const [way, { kind, options }] of Object.entries(WAYS)) {
   });
 }
 
-test('a shell under exec has nothing to print, and no token to be had', async () => {
+const noShell = { skip: process.platform === 'win32' && 'what is run is for sh' };
+
+test('a shell under exec has nothing to print, and no token to be had', noShell, async () => {
   const audit = join(tenant.dir, 'shell.jsonl');
   const env = { ...tenant.env('github'), WORKIQ_AUDIT_FILE: audit, OTHER: 'kept' };
   const program = ['sh', '-c', `env; "$0" "$1" token; echo "token: $?"`, process.execPath, command];
@@ -109,4 +115,33 @@ test('a shell under exec has nothing to print, and no token to be had', async ()
   assert.match(out, /^token: 3$/m);
   assert.match(err, /hands out no token/);
   assert.match(readFileSync(audit, 'utf8'), /"event":"refusal".*"tool":"token".*"refusedBy":"broker"/);
+});
+
+describe('a shell behind exec', noShell, () => {
+  escapes('https://127.0.0.1:1').forEach(({ what }, index) => {
+    test(`does not manage ${what}`, async () => {
+      tenant.reset();
+      const { script, code: expected, audit: named } = escapes(origin())[index];
+      const audit = join(tenant.dir, `escape-${index}.jsonl`);
+      const env = {
+        ...tenant.env('secret'),
+        WORKIQ_BOUNDARY: boundaryFor(tenant),
+        WORKIQ_AUDIT_FILE: audit,
+      };
+      const text = script.replaceAll('$W', '"$0" "$1"');
+      const { code, out, err } = await run(['exec', '--', 'sh', '-c', text, process.execPath, command], env);
+      assert.equal(code, expected, err);
+      assert.match(err + out, /What to do|do not try another way|is missing/);
+      const written = existsSync(audit) ? readFileSync(audit, 'utf8').split('\n').filter(Boolean) : [];
+      const refusals = written.map((line) => JSON.parse(line)).filter((one) => one.event === 'refusal');
+      assert.deepEqual(
+        refusals.map((one) => [one.tool, one.refusedBy]),
+        named,
+      );
+      const secrets = { 'the client secret': tenant.clientSecret };
+      assert.deepEqual(findSecrets(out + err, secrets), []);
+      for (const { path } of tenant.graphRequests) assert.match(path, /metadata/);
+      assert.deepEqual([tenant.tokenRequests.length, reached], [0, []]);
+    });
+  });
 });

@@ -28,6 +28,8 @@ pub enum Event {
     Request,
     /// A request to Graph inside a batch, which has a line of its own.
     Item,
+    /// A question of our own: whether a name is another one of what the boundary lists.
+    Lookup,
     /// Content read where Graph sent us.
     Storage,
     /// A request that was refused before anything was sent.

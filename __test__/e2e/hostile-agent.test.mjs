@@ -8,7 +8,16 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { attempts, boundaryFor, DECISION, PRYING, PRYING_FAR, poisoned } from '../hostile/attempts.mjs';
+import {
+  addressOf,
+  attempts,
+  boundaryFor,
+  DECISION,
+  PRYING,
+  PRYING_FAR,
+  plant,
+  poisoned,
+} from '../hostile/attempts.mjs';
 import { finish } from '../preload-support.mjs';
 import { findSecrets } from '../secrets-support.mjs';
 import { command } from '../support.mjs';
@@ -20,7 +29,10 @@ import { COPILOT, openSurroundings, script, suite, withoutCopilot } from './supp
 const AGENT = fileURLToPath(new URL('children/agent.mjs', import.meta.url));
 const TIMEOUT_MS = 120_000;
 
-suite('A hostile agent on the Copilot SDK', withoutCopilot('@github/copilot-sdk'), () => {
+/** The SDK's shell has another name on Windows, and takes another language. */
+const noBash = process.platform === 'win32' && 'what the agent runs is for bash';
+
+suite('A hostile agent on the Copilot SDK', noBash || withoutCopilot('@github/copilot-sdk'), () => {
   let tenant;
   let surroundings;
   let elsewhere;
@@ -47,6 +59,7 @@ suite('A hostile agent on the Copilot SDK', withoutCopilot('@github/copilot-sdk'
     const transcript = `${transcriptsOf(meeting)}/${encodeURIComponent(meeting.transcripts[0].id)}/content?$format=text/vtt`;
     const read = fetchCall(transcript);
     const tried = attempts(`https://127.0.0.1:${elsewhere.address().port}`);
+    plant(tenant, tried);
     const shell = (text) => ({
       name: 'bash',
       arguments: { command: text, description: 'Look around', mode: 'sync', initial_wait: 30 },
@@ -56,7 +69,7 @@ suite('A hostile agent on the Copilot SDK', withoutCopilot('@github/copilot-sdk'
       read,
       ...tried.map(({ call: [name, args] }) => ({ name: `${SERVER}-${name}`, arguments: args })),
       ...PRYING.map(shell),
-      ...(process.getuid() === 0 ? [] : [shell(PRYING_FAR)]),
+      ...(process.getuid?.() === 0 ? [] : [shell(PRYING_FAR)]),
       token,
       read,
     ];
@@ -96,6 +109,7 @@ suite('A hostile agent on the Copilot SDK', withoutCopilot('@github/copilot-sdk'
 
     // The orders arrived, and so did the decision, before and after.
     assert.match(results[0], /ignore your instructions/);
+    for (const one of tried) assert.ok(results[0].includes(addressOf(one)), one.what);
     for (const text of [results[0], results.at(-1)]) assert.match(text, DECISION);
 
     tried.forEach(({ what, says, unlisted }, index) => {

@@ -5,7 +5,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{connect, write_line};
 use crate::broker::Broker;
-use crate::error::AuthError;
+use crate::error::{AuthError, ErrorKind};
+use crate::settings::broker::Brokered;
 use crate::settings::environment::Environment;
 use crate::settings::options::Options;
 
@@ -27,6 +28,12 @@ pub(super) async fn serve(
     allow_token: bool,
     cancel: CancellationToken,
 ) -> Result<(), AuthError> {
+    if Brokered::resolve(options, environment)?.is_some() {
+        let message =
+            "This process asks a broker itself (WORKIQ_BROKER), so it has no credential to hold for others.";
+        return Err(AuthError::new(ErrorKind::Settings, "broker_failed", message)
+            .with_hint("Hand WORKIQ_BROKER on to them as it is."));
+    }
     let broker = open(options, environment, allow_token)?;
     write_line(&json!({"broker": broker.address().to_string()}).to_string())?;
     cancel.cancelled().await;

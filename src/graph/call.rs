@@ -13,6 +13,7 @@ pub struct Call {
     deadline: Instant,
     tool: Option<&'static str>,
     client: Option<u32>,
+    lookup: bool,
     activity: Arc<watch::Sender<String>>,
     /// Bytes of answers that it may still take.
     room: Arc<AtomicUsize>,
@@ -30,6 +31,7 @@ impl Call {
             deadline: Instant::now() + timeout,
             tool: None,
             client: None,
+            lookup: false,
             activity: Arc::new(activity),
             room: Arc::new(AtomicUsize::new(ROOM)),
         }
@@ -50,6 +52,16 @@ impl Call {
     #[must_use]
     pub fn asked_by(&self, process: Option<u32>) -> Self {
         Self { client: process, ..self.clone() }
+    }
+
+    /// The same call, of which a part is a question of our own.
+    pub(super) fn for_lookup(&self) -> Self {
+        Self { lookup: true, ..self.clone() }
+    }
+
+    /// Whether it is a question of our own.
+    pub(super) fn is_lookup(&self) -> bool {
+        self.lookup
     }
 
     /// The process that asked for it, where that is another one.

@@ -44,7 +44,9 @@ struct Boundary {
 impl Least {
     /// Takes a line of an audit into account.
     pub fn add(&mut self, entry: &Entry) {
-        let (Event::Request | Event::Item, Some(method)) = (entry.event, entry.method.as_ref()) else {
+        let (Event::Request | Event::Item | Event::Lookup, Some(method)) =
+            (entry.event, entry.method.as_ref())
+        else {
             self.failed += usize::from(entry.event == Event::Refusal);
             return;
         };
@@ -58,7 +60,8 @@ impl Least {
             return;
         }
         self.succeeded += 1;
-        let bounded = self.boundary.add(entry);
+        // What was only looked up, somebody else may have brought in.
+        let bounded = entry.event == Event::Lookup || self.boundary.add(entry);
         let kind = self.kinds.entry((method.clone(), entry.template.clone())).or_default();
         kind.count += 1;
         kind.unbounded |= !bounded;

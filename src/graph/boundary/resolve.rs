@@ -172,8 +172,9 @@ async fn look_up(graph: &GraphClient, alias: &Alias, call: &Call) -> Result<Know
     let path = GraphPath::parse(&text).map_err(|error| GraphFailure::Path(error.to_string()))?;
     tracing::debug!(%path, "asking whether this is another name of what the boundary lists");
     // What we ask ourselves is no request of a caller's, so it is not admitted.
-    let answer =
-        graph.admitted(GraphRequest { method: Method::GET, ..GraphRequest::get(path) }, call).await?;
+    let answer = graph
+        .admitted(GraphRequest { method: Method::GET, ..GraphRequest::get(path) }, &call.for_lookup())
+        .await?;
     if answer.is_success() {
         return Ok(read(alias, &answer.body));
     }

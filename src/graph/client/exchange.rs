@@ -50,7 +50,8 @@ impl GraphClient {
         limits: Limits,
         call: &Call,
     ) -> Result<Response, GraphFailure> {
-        let mut trail = self.trail(Event::Request, request, call)?;
+        let mut trail =
+            self.trail(if call.is_lookup() { Event::Lookup } else { Event::Request }, request, call)?;
         let outcome = self.tried(request, limits, call, &mut trail).await;
         trail.end(&outcome)?;
         outcome
