@@ -149,10 +149,11 @@ impl Guard {
             Thing::Event if !self.is_view => ("start/dateTime", "'"),
             _ => return None,
         };
-        // Mail takes no condition but one that its order begins with.
+        // What mail is sorted by has to begin its condition, all of it.
         let sorted_otherwise = options(&self.path).iter().any(|(name, value)| {
-            let first = decoded(value).to_ascii_lowercase();
-            name == "orderby" && first.split([' ', ',']).next() != Some(&property.to_ascii_lowercase())
+            let order = decoded(value).to_ascii_lowercase();
+            let one = order.trim_end_matches(" desc").trim_end_matches(" asc").trim();
+            name == "orderby" && one != property.to_ascii_lowercase()
         });
         if !self.is_list || !self.tells_how_many || sorted_otherwise {
             return None;
@@ -254,6 +255,14 @@ impl Guard {
             "it is no content, and an entity under a time window is read with fetch",
         )
     }
+}
+
+/// Whether the query asks about things under those that it shows, which may lie outside.
+pub(super) fn asks_below(path: &GraphPath) -> bool {
+    options(path).iter().any(|(_, value)| {
+        let value = decoded(value).to_ascii_lowercase();
+        ["/any(", "/all(", "/$count"].iter().any(|below| value.replace(' ', "").contains(below))
+    })
 }
 
 /// A time in Graph's two forms: an instant, or the time of an event with its zone, which has to be UTC.

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use http::Method;
 
+use super::guard::asks_below;
 use super::piece::Piece;
 use super::timed::{Sight, sight};
 use super::{Alias, Found, Guard, Known, Lookup, Stop, outside};
@@ -51,6 +52,11 @@ pub(super) fn within(
     }
     let terms = found.terms.and(Methods::READ.into());
     let guard = match sight(pieces, expanded).map_err(Stop::Outside)? {
+        Sight::Free if asks_below(path) => {
+            return outside(
+                "a condition about what lies under these could tell of what is outside the time window",
+            );
+        }
         Sight::Free => None,
         Sight::Timed { thing, is_list, is_view } => {
             Guard::new(window, thing, (is_list, is_view), path).map_err(Stop::Outside)?

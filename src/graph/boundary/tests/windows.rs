@@ -232,6 +232,8 @@ fn writes_counts_files_and_what_is_unknown_are_refused() {
         "/users/ada@contoso.com/messages?$count=true",
         "/users/ada@contoso.com/messages?%24COUNT=TRUE",
         "/users/ada@contoso.com/mailFolders?$expand=messages",
+        "/users/ada@contoso.com/mailFolders?$filter=messages/any(m:m/isRead eq true)",
+        "/users/ada@contoso.com/mailFolders?%24orderby=messages%2F$count",
         "/users/ada@contoso.com/drive/root/children",
         "/users/ada@contoso.com/drives",
         "/drives/b!ada/root",
@@ -288,9 +290,15 @@ fn graph_is_asked_for_no_more_than_is_inside_where_it_can_see_to_that() {
         narrowed(&format!("{mail}?$orderby=receivedDateTime desc&$select=subject")),
         format!("{mail}?$orderby=receivedDateTime%20desc&$select=subject,receivedDateTime&{inside}")
     );
-    for as_is in
-        ["?$search=\"x\"", "?$filter=isRead eq false", "?$orderby=subject", "?$skiptoken=x", "/m", "/delta"]
-    {
+    for as_is in [
+        "?$search=\"x\"",
+        "?$filter=isRead eq false",
+        "?$orderby=subject",
+        "?$orderby=receivedDateTime desc,subject",
+        "?$skiptoken=x",
+        "/m",
+        "/delta",
+    ] {
         let text = format!("{mail}{as_is}");
         assert_eq!(narrowed(&text), GraphPath::parse(&text).unwrap().to_string());
     }
