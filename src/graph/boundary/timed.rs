@@ -372,4 +372,64 @@ mod tests {
         }
         assert!(hides_times(Thing::Post, "Replies") && !hides_times(Thing::Message, "attachments"));
     }
+
+    /// The part of Graph's metadata between `begin` and `end`, wherever there is one.
+    fn parts<'a>(metadata: &'a str, begin: &'a str, end: &'a str) -> impl Iterator<Item = &'a str> {
+        metadata.split(begin).skip(1).map(move |part| part.split(end).next().unwrap_or_default())
+    }
+
+    #[test]
+    #[cfg_attr(not(graph_data), ignore = "needs ../shared/graph")]
+    fn graphs_metadata_has_these_times_and_no_other_way_to_them() {
+        const TYPES: [(&str, Thing); 17] = [
+            ("mailFolder", Thing::MailFolder),
+            ("message", Thing::Message),
+            ("calendarGroup", Thing::CalendarGroup),
+            ("calendar", Thing::Calendar),
+            ("event", Thing::Event),
+            ("contactFolder", Thing::ContactFolder),
+            ("contact", Thing::Contact),
+            ("todoTaskList", Thing::TaskList),
+            ("todoTask", Thing::Task),
+            ("onlineMeeting", Thing::Meeting),
+            ("callTranscript", Thing::Artifact),
+            ("callRecording", Thing::Artifact),
+            ("meetingAttendanceReport", Thing::Report),
+            ("channel", Thing::Channel),
+            ("chatMessage", Thing::Post),
+            ("chatMessageInfo", Thing::Preview),
+            ("conversationMember", Thing::Plain),
+        ];
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/graph/v1.0.csdl");
+        let metadata = std::fs::read_to_string(path).unwrap();
+        let kind = |name: &str| TYPES.into_iter().find(|(other, _)| *other == name).map(|(_, thing)| thing);
+        for (name, thing) in TYPES {
+            let begin = format!("<EntityType Name=\"{name}\"");
+            let entity = parts(&metadata, &begin, "</EntityType>").next().unwrap();
+            if let Some(property) = thing.time() {
+                assert!(entity.contains(&format!("<Property Name=\"{property}\"")), "{name}");
+            }
+            for link in parts(entity, "<NavigationProperty Name=\"", "/>") {
+                let (member, rest) = link.split_once('"').unwrap();
+                let of = rest.rsplit_once("graph.").unwrap().1.split([')', '"']).next().unwrap();
+                if kind(of).is_some_and(|inner| inner.time().is_some()) && thing.time().is_some() {
+                    assert!(hides_times(thing, member), "{name}/{member}");
+                }
+            }
+        }
+        let mut found = 0;
+        for bound in parts(&metadata, "<Function Name=\"", "</Function>")
+            .filter(|one| one.contains("IsBound=\"true\""))
+        {
+            let name = bound.split('"').next().unwrap();
+            let parameter = parts(bound, "<Parameter ", ">").next().unwrap();
+            let collection = parts(parameter, "Type=\"Collection(", ")").next();
+            let of = collection.and_then(|of| kind(of.rsplit('.').next().unwrap()));
+            if let Some(thing) = of {
+                assert!(function(thing, &name.to_ascii_lowercase()).is_some(), "{name} of {thing:?}");
+                found += 1;
+            }
+        }
+        assert!(found > 10, "{found}");
+    }
 }
