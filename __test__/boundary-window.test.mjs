@@ -1,6 +1,7 @@
 // A time window of the boundary: what lies outside it is handed out by no way, and what lies in it by every one.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { run, startTools } from './support.mjs';
@@ -261,6 +262,38 @@ describe('the command', () => {
       const { code, err } = await run(['boundary', 'explain', ...boundary(entry)]);
       assert.equal(code, 2);
       assert.match(err, place);
+    }
+  });
+
+  test('takes what the published schema takes', async () => {
+    const schema = JSON.parse(readFileSync(new URL('../docs/boundary.schema.json', import.meta.url)));
+    const pattern = new RegExp(schema.$defs.from.pattern, 'u');
+    assert.equal(schema.$defs.to.pattern, schema.$defs.from.pattern);
+    const texts = [
+      '2026-10-01',
+      '2026-10-01T08:00:00Z',
+      '2026-10-01T08:00:00.5+02:00',
+      '2026-10-01T08:00:00',
+      '1.10.',
+    ];
+    const { minimum, maximum } = schema.$defs.days;
+    const entries = [
+      ...texts.flatMap((text) => [
+        [{ from: text }, pattern.test(text)],
+        [{ to: text }, pattern.test(text)],
+      ]),
+      ...[minimum - 1, minimum, maximum, maximum + 1, 1.5].map((days) => [
+        { days },
+        Number.isInteger(days) && days >= minimum && days <= maximum,
+      ]),
+    ];
+    for (const [entry, takes] of entries) {
+      const { code } = await run([
+        'boundary',
+        'explain',
+        ...boundary({ users: [{ id: 'a@b.c', ...entry }] }),
+      ]);
+      assert.equal(code === 0, takes, JSON.stringify(entry));
     }
   });
 });

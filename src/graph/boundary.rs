@@ -10,6 +10,7 @@ mod place;
 mod query;
 mod resolve;
 mod search;
+mod sight;
 #[cfg(test)]
 mod tests;
 mod timed;

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::guard::asks_below;
 use super::piece::Piece;
-use super::timed::{Sight, sight};
+use super::sight::{Sight, sight};
 use super::{Alias, Found, Guard, Known, Lookup, Stop, outside};
 use crate::graph::path::GraphPath;
 use crate::settings::boundary::{Methods, Terms, Window};
