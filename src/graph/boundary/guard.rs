@@ -106,9 +106,19 @@ impl Guard {
                 *part = changed.into();
             }
         }
-        parts.extend(self.condition(now).map(|condition| format!("$filter={condition}").into()));
+        if let Some(condition) = self.condition(now) {
+            parts.push(format!("$filter={condition}").into());
+            // Else Graph sorts by the condition, oldest first (learn.microsoft.com/graph/query-parameters, orderby).
+            if self.thing == Thing::Message && !self.has("orderby") {
+                parts.push("$orderby=receivedDateTime%20desc".into());
+            }
+        }
         let text = if parts.is_empty() { own.to_owned() } else { format!("{own}?{}", parts.join("&")) };
         GraphPath::parse(&text).ok()
+    }
+
+    fn has(&self, name: &str) -> bool {
+        options(&self.path).iter().any(|(option, _)| option == name)
     }
 
     /// The caller's `$select` with our property, where that is not among it.

@@ -285,7 +285,7 @@ fn somebody_who_is_listed_twice_is_bound_by_both_windows() {
 fn graph_is_asked_for_no_more_than_is_inside_where_it_can_see_to_that() {
     let mail = "/users/ada@contoso.com/messages";
     let inside = "$filter=receivedDateTime%20ge%202026-10-01T00:00:00.000Z%20and%20receivedDateTime%20lt%202026-11-01T00:00:00.001Z";
-    assert_eq!(narrowed(mail), format!("{mail}?{inside}"));
+    assert_eq!(narrowed(mail), format!("{mail}?{inside}&$orderby=receivedDateTime%20desc"));
     assert_eq!(
         narrowed(&format!("{mail}?$orderby=receivedDateTime desc&$select=subject")),
         format!("{mail}?$orderby=receivedDateTime%20desc&$select=subject,receivedDateTime&{inside}")
