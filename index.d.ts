@@ -174,16 +174,26 @@ export type BoundaryMethod = 'read' | WriteClass;
 /** An object of a boundary: its id, which allows all that lies under it, or the id with limits. */
 export type BoundaryEntry<Limits = object> = string | ({ id: string; methods?: BoundaryMethod[] } & Limits);
 
+/** A time window: what lies in it is read, and nothing is written. All that is named holds. */
+export interface BoundaryWindow {
+  /** The first instant inside (RFC 3339), or the first day (UTC). */
+  from?: string;
+  /** The first instant that is outside again (RFC 3339), or the last day inside (UTC). */
+  to?: string;
+  /** So many days up to now, at each request. */
+  days?: number;
+}
+
 /** What may be touched; `docs/boundary.schema.json` has the same. What is not listed is refused. */
 export interface Boundary {
   /** Users, by user principal name or object id. */
-  users?: BoundaryEntry<{ mailFolders?: string[] }>[];
+  users?: BoundaryEntry<{ mailFolders?: string[] } & BoundaryWindow>[];
   /** Users of whom only the online meetings are inside. */
-  organizers?: BoundaryEntry[];
+  organizers?: BoundaryEntry<BoundaryWindow>[];
   /** Teams, by id. */
-  teams?: BoundaryEntry<{ channels?: string[] }>[];
+  teams?: BoundaryEntry<{ channels?: string[] } & BoundaryWindow>[];
   /** Chats, by id. */
-  chats?: BoundaryEntry[];
+  chats?: BoundaryEntry<BoundaryWindow>[];
   /** Sites, as `host,site collection,web`. */
   sites?: BoundaryEntry[];
   /** Drives, by id. */

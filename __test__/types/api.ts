@@ -103,9 +103,13 @@ const servers: Record<string, { command: string; args: string[]; timeout?: numbe
     mode: 'app-only',
     boundary: {
       users: ['ada@contoso.com', { id: 'grace@contoso.com', methods: ['read'], mailFolders: ['inbox'] }],
+      chats: [{ id: '19:a@thread.v2', from: '2026-10-01', to: '2026-10-31T12:00:00Z', days: 30 }],
     },
   }),
 };
+
+// @ts-expect-error nothing in a path bounds files by time
+mcpServer({ boundary: { drives: [{ id: 'b!x', days: 30 }] } });
 
 function explain(error: unknown): string {
   if (!(error instanceof AuthError)) throw error;

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::arguments::BoundaryQuestion;
 use super::{connect, write_line};
 use crate::error::{AuthError, ErrorKind, printable};
-use crate::graph::boundary::{Boundary, Stop};
+use crate::graph::boundary::{Boundary, Stop, Verdict};
 use crate::graph::path::GraphPath;
 use crate::graph::{GraphFailure, GraphRequest};
-use crate::settings::boundary::{Deed, Methods};
+use crate::settings::boundary::Deed;
 use crate::settings::environment::Environment;
 use crate::settings::options::Options;
 use crate::settings::writes::WriteClass;
@@ -35,31 +35,35 @@ pub(super) async fn answer(
                 wrong(format!("--method: \"{shown}\" is none of read, create, update, delete, action."))
             })?;
             let Some(boundary) = boundary else { return write_line("inside: there is no boundary") };
-            let methods = methods(&boundary, deed, path, options, environment).await?;
-            if methods.allow(deed) {
-                return write_line("inside");
+            let verdict = verdict(&boundary, deed, path, options, environment).await?;
+            let methods = verdict.terms.methods;
+            if !methods.allow(deed) {
+                return Err(outside(&format!("the only methods allowed there are: {}", methods.words())));
             }
-            Err(outside(&format!("the only methods allowed there are: {}", methods.words())))
+            match verdict.filter() {
+                None => write_line("inside"),
+                Some(window) => write_line(&format!("inside, and of it only what is {window}")),
+            }
         }
     }
 }
 
-async fn methods(
+async fn verdict(
     boundary: &Boundary,
     deed: Deed,
     path: GraphPath,
     options: &Options,
     environment: &Environment,
-) -> Result<Methods, AuthError> {
+) -> Result<Verdict, AuthError> {
     let request = request(deed, path);
     match boundary.judge(request.method(), request.path(), request.body(), &|_| None) {
-        Ok(methods) => return Ok(methods),
+        Ok(verdict) => return Ok(verdict),
         Err(Stop::Outside(why)) => return Err(outside(&why)),
         // Another name of something that is listed, or not: Graph knows.
         Err(Stop::Ask(_)) => {}
     }
     let (_, _, graph) = connect(options, environment)?;
-    boundary.methods(&graph, &request, &graph.call()).await.map_err(|failure| match failure {
+    boundary.verdict(&graph, &request, &graph.call()).await.map_err(|failure| match failure {
         GraphFailure::Auth(error) | GraphFailure::Transport(error) | GraphFailure::OutcomeUnknown(error) => {
             error
         }

@@ -1,6 +1,7 @@
 //! Many reads at once: in batches of twenty where that is cheaper (learn.microsoft.com/graph/json-batching), else side by
 //! side over one connection.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, stream};
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout_at;
 
+use super::boundary::Guard;
 use super::call::Call;
 use super::client::GraphClient;
 use super::client::exchange::{LIMITS, wait};
@@ -54,12 +56,21 @@ impl GraphClient {
         let mut outcomes: Vec<Option<Outcome>> = std::iter::repeat_with(|| None).take(count).collect();
         let mut fit = Vec::new();
         let mut alone = Vec::new();
+        let mut guards: HashMap<usize, Guard> = HashMap::new();
         for (at, request) in requests.into_iter().enumerate() {
-            match self.gate(&request, call).await {
-                Err(refusal) => outcomes[at] = Some(Err(refusal)),
-                Ok(()) if !request.is_content() => fit.push((at, request)),
-                Ok(()) => alone.push((at, request)),
-            }
+            let request = match self.gate(&request, call).await {
+                Err(refusal) => {
+                    outcomes[at] = Some(Err(refusal));
+                    continue;
+                }
+                Ok(None) => request,
+                Ok(Some(guard)) => {
+                    let narrowed = guard.narrowed(request);
+                    guards.insert(at, guard);
+                    narrowed
+                }
+            };
+            if request.is_content() { alone.push((at, request)) } else { fit.push((at, request)) }
         }
         if fit.len() < LEAST {
             alone.append(&mut fit);
@@ -82,7 +93,10 @@ impl GraphClient {
                 call.doing(|| format!("{done} of {count} paths are read"));
             }
             for (at, outcome) in group {
-                outcomes[at] = Some(outcome);
+                outcomes[at] = Some(match (guards.get(&at), outcome) {
+                    (Some(guard), Ok(answer)) => self.let_out(guard, answer, call),
+                    (_, outcome) => outcome,
+                });
             }
         }
         outcomes.into_iter().flatten().collect()

@@ -39,7 +39,14 @@ impl GraphClient {
         request: &GraphRequest,
         call: &Call,
     ) -> Result<Result<Blob, GraphResponse>, GraphFailure> {
-        self.gate(request, call).await?;
+        if let Some(guard) = self.gate(request, call).await? {
+            return Err(self.refused(
+                Some(&request.method),
+                request.path.as_str(),
+                guard.not_content(),
+                call,
+            ));
+        }
         let limits = self.blob_limits();
         let mut answer = self.exchange(request, limits, call).await?;
         if answer.status.is_redirection() {

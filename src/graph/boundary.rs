@@ -3,15 +3,19 @@
 
 mod body;
 mod explain;
+mod guard;
 mod keys;
 mod piece;
 mod place;
 mod query;
 mod resolve;
 mod search;
+mod sight;
 #[cfg(test)]
 mod tests;
+mod timed;
 mod walk;
+mod within;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -21,14 +25,17 @@ use serde_json::Value;
 
 use super::path::GraphPath;
 use crate::error::printable;
-use crate::settings::boundary::{BoundaryRules, Methods, folder_key, is_guid};
+use crate::settings::boundary::{BoundaryRules, Methods, Terms, folder_key, is_guid};
 use crate::settings::identity::UserRef;
 use body::Reference;
+pub(in crate::graph) use guard::Guard;
 use keys::{in_folders, is_list, keyed, organizer_of, site_key};
 use piece::{Brackets, Piece};
 use place::{Kind, Place, step};
 use resolve::Memory;
 pub use resolve::{Alias, Known};
+pub use within::Verdict;
+use within::within;
 
 /// What may be touched, ready to be asked.
 #[derive(Debug)]
@@ -83,7 +90,7 @@ type Lookup<'a> = &'a dyn Fn(&Alias) -> Option<Known>;
 /// Where a path ends, and what is allowed there.
 struct Found<'a> {
     place: Place,
-    methods: Methods,
+    terms: Terms,
     /// The only mail folders, where the mailbox is limited.
     folders: Option<&'a HashSet<String>>,
     /// Whether names that follow on its place are limited, so that nothing is expanded.
@@ -118,15 +125,16 @@ impl Boundary {
         path: &GraphPath,
         body: Option<&Value>,
         known: Lookup<'_>,
-    ) -> Result<Methods, Stop> {
+    ) -> Result<Verdict, Stop> {
         let (own, query) = path.as_str().split_once('?').unwrap_or((path.as_str(), ""));
         let pieces = piece::pieces(own).map_err(Stop::Outside)?;
         let texts: Vec<_> = pieces.iter().map(|piece| piece.text.to_ascii_lowercase()).collect();
         if texts == ["$metadata"] {
-            return Ok(Methods::READ);
+            return Ok(Terms::from(Methods::READ).into());
         }
         if texts == ["search", "query"] && *method == Method::POST && query.is_empty() {
-            return self.narrow(body).map(|_| Methods::READ).map_err(Stop::Outside);
+            let narrowed = self.narrow(body).map_err(Stop::Outside);
+            return narrowed.map(|_| Terms::from(Methods::READ).into());
         }
         let expanded = query::expanded(query).map_err(Stop::Outside)?;
         let found = self.find(&pieces, known)?;
@@ -139,13 +147,17 @@ impl Boundary {
                 return outside(format!("$expand={name} leads to other objects"));
             }
         }
-        let Some(body) = body else { return Ok(found.methods) };
+        if let Some(window) = found.terms.window {
+            return within(window, &found, method, path, &pieces, &expanded, known);
+        }
+        let Some(body) = body else { return Ok(found.terms.into()) };
         let asks =
             pieces.last().is_some_and(|last| matches!(last.name.as_str(), "getschedule" | "getmailtips"));
         let references = body::references(body, asks).map_err(Stop::Outside)?;
-        references.into_iter().try_fold(found.methods, |methods, reference| {
+        let methods = references.into_iter().try_fold(found.terms.methods, |methods, reference| {
             Ok(methods.and(self.reference(reference, found.folders, known)?))
-        })
+        })?;
+        Ok(Terms::from(methods).into())
     }
 
     fn reference(
@@ -167,7 +179,13 @@ impl Boundary {
             }
             Reference::Folder(_) => Ok(Methods::ALL),
             // Its state is read, whatever is done with the user of the path.
-            Reference::Mailbox(address) => self.user(&address, false, known).map(|_| Methods::ALL),
+            Reference::Mailbox(address) => match self.user(&address, false, known)?.0.window {
+                None => Ok(Methods::ALL),
+                Some(_) => outside(format!(
+                    "the body names {}, whose state is not known to lie in a time window",
+                    printable(&address, 120)
+                )),
+            },
         }
     }
 
@@ -177,8 +195,8 @@ impl Boundary {
             "users" => self.find_user(pieces, known),
             "chats" => {
                 let (key, rest) = keyed(pieces, &["id"]);
-                let methods = self.chat(key)?;
-                walked(Kind::Chat, rest, methods)
+                let terms = self.chat(key)?;
+                walked(Kind::Chat, rest, terms)
             }
             "teams" => {
                 let (key, rest) = keyed(pieces, &["id"]);
@@ -197,7 +215,7 @@ impl Boundary {
                 let (key, rest) = keyed(pieces, &["id"]);
                 let Some(key) = key else { return outside("the list of all drives is outside") };
                 let methods = self.drive(key, known)?;
-                walked(Kind::Drive, rest, methods)
+                walked(Kind::Drive, rest, methods.into())
             }
             _ => outside(format!(
                 "/{} is not under a user, team, chat, site or drive",
@@ -210,20 +228,20 @@ impl Boundary {
         let (key, rest) = keyed(pieces, &["id", "userprincipalname"]);
         let Some(key) = key else { return outside("the list of all users is outside") };
         let first = rest.first().map(|piece| piece.name.as_str()).unwrap_or_default();
-        let (methods, folders) = self.user(key, first == "onlinemeetings", known)?;
+        let (terms, folders) = self.user(key, first == "onlinemeetings", known)?;
         match first {
-            "onlinemeetings" => self.find_meeting(rest, methods, known),
+            "onlinemeetings" => self.find_meeting(rest, terms, known),
             "chats" => {
                 let (chat, rest) = keyed(rest, &["id"]);
-                let methods = self.chat(chat)?.and(methods);
-                walked(Kind::Chat, rest, methods)
+                let terms = self.chat(chat)?.and(terms);
+                walked(Kind::Chat, rest, terms)
             }
-            "drives" => self.find_drive_within(rest, methods, known),
+            "drives" => self.find_drive_within(rest, terms, known),
             _ => {
                 if let Some(folders) = folders {
                     in_folders(rest, folders)?;
                 }
-                let found = walked(Kind::User, rest, methods)?;
+                let found = walked(Kind::User, rest, terms)?;
                 let is_limited = folders.is_some() && matches!(found.place, Place::One(Kind::User));
                 Ok(Found { folders, is_limited, ..found })
             }
@@ -231,28 +249,21 @@ impl Boundary {
     }
 
     /// `drives` of a user or site: the list, or one, which has to be inside by itself, whoever is in front.
-    fn find_drive_within(
-        &self,
-        rest: &[Piece],
-        methods: Methods,
-        known: Lookup<'_>,
-    ) -> Result<Found<'_>, Stop> {
+    fn find_drive_within(&self, rest: &[Piece], terms: Terms, known: Lookup<'_>) -> Result<Found<'_>, Stop> {
         match keyed(rest, &["id"]) {
-            (Some("$count"), []) => {
-                Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false })
-            }
+            (Some("$count"), []) => Ok(Found { place: Place::Leaf, terms, folders: None, is_limited: false }),
             (None, _) if is_list(rest) => {
-                Ok(Found { place: Place::Many(Kind::Drive), methods, folders: None, is_limited: false })
+                Ok(Found { place: Place::Many(Kind::Drive), terms, folders: None, is_limited: false })
             }
             (Some(key), rest) => {
-                let methods = self.drive(key, known)?.and(methods);
-                walked(Kind::Drive, rest, methods)
+                let terms = Terms::from(self.drive(key, known)?).and(terms);
+                walked(Kind::Drive, rest, terms)
             }
             (None, _) => outside("it names no drive"),
         }
     }
 
-    fn find_meeting(&self, rest: &[Piece], methods: Methods, known: Lookup<'_>) -> Result<Found<'_>, Stop> {
+    fn find_meeting(&self, rest: &[Piece], terms: Terms, known: Lookup<'_>) -> Result<Found<'_>, Stop> {
         // Transcripts and recordings of all meetings of an organizer, who is named once more.
         if let [meetings, call, behind @ ..] = rest
             && meetings.brackets == Brackets::None
@@ -263,10 +274,10 @@ impl Boundary {
             let Some((_, organizer)) = organizer else {
                 return outside("it names no meetingOrganizerUserId");
             };
-            let methods = self.user(organizer, true, known)?.0.and(methods);
+            let terms = self.user(organizer, true, known)?.0.and(terms);
             let is_delta = matches!(behind, [delta] if delta.name == "delta");
             return if behind.is_empty() || is_delta {
-                Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false })
+                Ok(Found { place: Place::Leaf, terms, folders: None, is_limited: false })
             } else {
                 outside("what follows on it is not known to stay inside")
             };
@@ -277,12 +288,12 @@ impl Boundary {
                 let Some(organizer) = organizer_of(id) else {
                     return outside("the meeting's id does not tell whose it is");
                 };
-                let methods = self.user(&organizer, true, known)?.0.and(methods);
-                walked(Kind::Meeting, behind, methods)
+                let terms = self.user(&organizer, true, known)?.0.and(terms);
+                walked(Kind::Meeting, behind, terms)
             }
-            (Some(_), []) => Ok(Found { place: Place::Leaf, methods, folders: None, is_limited: false }),
+            (Some(_), []) => Ok(Found { place: Place::Leaf, terms, folders: None, is_limited: false }),
             (None, _) if is_list(rest) => {
-                Ok(Found { place: Place::Many(Kind::Meeting), methods, folders: None, is_limited: true })
+                Ok(Found { place: Place::Many(Kind::Meeting), terms, folders: None, is_limited: true })
             }
             _ => outside("it names no meeting"),
         }
@@ -293,14 +304,14 @@ impl Boundary {
         let Some(rule) = self.rules.teams.get(&key.to_ascii_lowercase()) else {
             return outside(format!("the team {} is not listed", printable(key, 80)));
         };
-        let Some(channels) = &rule.channels else { return walked(Kind::Team, rest, rule.methods) };
+        let Some(channels) = &rule.channels else { return walked(Kind::Team, rest, rule.terms) };
         if rest.is_empty() {
-            let methods = rule.methods.and(Methods::READ);
-            return Ok(Found { place: Place::One(Kind::Team), methods, folders: None, is_limited: true });
+            let terms = rule.terms.and(Methods::READ.into());
+            return Ok(Found { place: Place::One(Kind::Team), terms, folders: None, is_limited: true });
         }
         match keyed(rest, &["id"]) {
             (Some(channel), behind) if rest[0].name == "channels" && channels.contains(channel) => {
-                walked(Kind::Channel, behind, rule.methods)
+                walked(Kind::Channel, behind, rule.terms)
             }
             _ => outside("of this team only some channels are listed: /teams/{id}/channels/{listed id}"),
         }
@@ -308,11 +319,11 @@ impl Boundary {
 
     fn find_site(&self, pieces: &[Piece], known: Lookup<'_>) -> Result<Found<'_>, Stop> {
         let (site, rest) = site_key(pieces)?;
-        let methods = self.site(&site, known)?;
+        let terms = self.site(&site, known)?.into();
         if rest.first().is_some_and(|piece| piece.name == "drives") {
-            return self.find_drive_within(rest, methods, known);
+            return self.find_drive_within(rest, terms, known);
         }
-        walked(Kind::Site, rest, methods)
+        walked(Kind::Site, rest, terms)
     }
 
     fn site(&self, site: &str, known: Lookup<'_>) -> Result<Methods, Stop> {
@@ -336,10 +347,10 @@ impl Boundary {
         }
     }
 
-    fn chat(&self, key: Option<&str>) -> Result<Methods, Stop> {
+    fn chat(&self, key: Option<&str>) -> Result<Terms, Stop> {
         let Some(key) = key else { return outside("a list of chats is outside") };
         match self.rules.chats.get(key) {
-            Some(methods) => Ok(*methods),
+            Some(terms) => Ok(*terms),
             None => outside(format!("the chat {} is not listed", printable(key, 120))),
         }
     }
@@ -359,7 +370,13 @@ impl Boundary {
                 let site = web.and_then(|web| self.webs.get(&web));
                 match (site.and_then(|site| self.rules.sites.get(site)), owner) {
                     (Some(methods), _) => Ok(*methods),
-                    (None, Some(owner)) => self.user(&owner, false, known).map(|(methods, _)| methods),
+                    (None, Some(owner)) => match self.user(&owner, false, known)?.0 {
+                        Terms { window: None, methods } => Ok(methods),
+                        _ => outside(
+                            "it is the OneDrive of a user with a time window, by which files are not bounded; list the \
+                             drive as well",
+                        ),
+                    },
                     (None, None) => not_listed(),
                 }
             }
@@ -374,7 +391,7 @@ impl Boundary {
         key: &str,
         meetings: bool,
         known: Lookup<'_>,
-    ) -> Result<(Methods, Option<&HashSet<String>>), Stop> {
+    ) -> Result<(Terms, Option<&HashSet<String>>), Stop> {
         let shown = || printable(key, 120);
         if UserRef::parse(key).is_err() {
             return outside(format!("{} names no user by id or user principal name", shown()));
@@ -398,20 +415,20 @@ impl Boundary {
         }
     }
 
-    fn listed(&self, key: &str, meetings: bool) -> Option<(Methods, Option<&HashSet<String>>)> {
+    fn listed(&self, key: &str, meetings: bool) -> Option<(Terms, Option<&HashSet<String>>)> {
         let user = self.rules.users.get(key);
         let organizer = meetings.then(|| self.rules.organizers.get(key)).flatten();
         match (user, organizer) {
-            (Some(user), None) => Some((user.methods, user.mail_folders.as_ref())),
-            (Some(user), Some(methods)) => Some((user.methods.or(*methods), user.mail_folders.as_ref())),
-            (None, Some(methods)) => Some((*methods, None)),
+            (Some(user), None) => Some((user.terms, user.mail_folders.as_ref())),
+            (Some(user), Some(terms)) => Some((user.terms.or(*terms), user.mail_folders.as_ref())),
+            (None, Some(terms)) => Some((*terms, None)),
             (None, None) => None,
         }
     }
 }
 
 /// What is under an object of this kind.
-fn walked<'a>(kind: Kind, rest: &[Piece], methods: Methods) -> Result<Found<'a>, Stop> {
+fn walked<'a>(kind: Kind, rest: &[Piece], terms: Terms) -> Result<Found<'a>, Stop> {
     let place = walk::walk(Place::One(kind), rest).map_err(Stop::Outside)?;
-    Ok(Found { place, methods, folders: None, is_limited: false })
+    Ok(Found { place, terms, folders: None, is_limited: false })
 }

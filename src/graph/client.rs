@@ -5,10 +5,10 @@ pub(super) mod exchange;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 
-use super::boundary::Boundary;
+use super::boundary::{Boundary, Guard};
 use super::call::Call;
 use super::granted::Granted;
 use super::lanes::Lanes;
@@ -133,7 +133,10 @@ impl GraphClient {
     /// # Errors
     /// Why there is no answer of Graph's. An error of Graph's is an answer.
     pub async fn send(&self, request: GraphRequest, call: &Call) -> Result<GraphResponse, GraphFailure> {
-        self.gate(&request, call).await?;
+        if let Some(guard) = self.gate(&request, call).await? {
+            let answer = self.admitted(guard.narrowed(request), call).await?;
+            return self.let_out(&guard, answer, call);
+        }
         if let Some(boundary) = &self.inner.boundary
             && let Some(narrowed) = boundary.narrowed(&request).map_err(|failure| {
                 self.refused(Some(&request.method), request.path.as_str(), failure, call)
@@ -146,6 +149,17 @@ impl GraphClient {
             return Ok(answer);
         }
         self.admitted(request, call).await
+    }
+
+    /// What `guard` leaves of `answer`.
+    pub(super) fn let_out(
+        &self,
+        guard: &Guard,
+        answer: GraphResponse,
+        call: &Call,
+    ) -> Result<GraphResponse, GraphFailure> {
+        let outcome = guard.filtered(answer);
+        outcome.map_err(|failure| self.refused(Some(&Method::GET), guard.path().as_str(), failure, call))
     }
 
     /// As [`Self::send`], where `request` was admitted.
@@ -179,8 +193,13 @@ impl GraphClient {
         Ok(answer)
     }
 
-    /// Whether `request` may be sent at all. Every request passes here, alone or in a batch.
-    pub(super) async fn admit(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
+    /// Whether `request` may be sent at all. Every request passes here, alone or in a batch. Its answer has to pass the
+    /// guard, where there is one.
+    pub(super) async fn admit(
+        &self,
+        request: &GraphRequest,
+        call: &Call,
+    ) -> Result<Option<Guard>, GraphFailure> {
         // First what needs no question to Graph.
         if let Some(boundary) = &self.inner.boundary {
             boundary.glance(request)?;
@@ -190,7 +209,7 @@ impl GraphClient {
         self.admit_write(request, call).await?;
         match &self.inner.boundary {
             Some(boundary) => boundary.admit(self, request, call).await,
-            None => Ok(()),
+            None => Ok(None),
         }
     }
 
@@ -289,7 +308,7 @@ impl GraphClient {
             return Ok(refusal);
         }
         let note = "The tenant's policy leaves out who spoke (SpeakerAttributionNotAllowed).";
-        Ok(GraphResponse { note: Some(note), ..answer })
+        Ok(GraphResponse { note: Some(note.into()), ..answer })
     }
 
     /// One answer, read. Content that Graph has elsewhere is fetched if it is text.

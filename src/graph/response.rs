@@ -1,5 +1,6 @@
 //! What Graph answered, as tools need it.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, StatusCode};
@@ -23,7 +24,7 @@ pub struct GraphResponse {
     /// How long Graph asks to be left alone.
     pub retry_after: Option<Duration>,
     /// What a reader should know about how this answer came about.
-    pub note: Option<&'static str>,
+    pub note: Option<Cow<'static, str>>,
     /// What a refusal means, where it is one.
     pub refusal: Option<Box<Refusal>>,
     /// `WWW-Authenticate`, which may say why.
@@ -85,7 +86,8 @@ impl GraphResponse {
         if (200..300).contains(&status) {
             if paging::relative_links(&mut body, graph) {
                 note = Some(
-                    "A link to more led to another origin, or was no path that is taken here, and is left out.",
+                    "A link to more led to another origin, or was no path that is taken here, and is left out."
+                        .into(),
                 );
             }
         } else {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use http::{HeaderMap, Method};
 
+use super::boundary::Guard;
 use super::call::Call;
 use super::client::GraphClient;
 use super::request::GraphRequest;
@@ -41,7 +42,11 @@ impl GraphClient {
     }
 
     /// As [`Self::admit`], which is where every request passes; a refusal is told to the audit.
-    pub(super) async fn gate(&self, request: &GraphRequest, call: &Call) -> Result<(), GraphFailure> {
+    pub(super) async fn gate(
+        &self,
+        request: &GraphRequest,
+        call: &Call,
+    ) -> Result<Option<Guard>, GraphFailure> {
         let outcome = self.admit(request, call).await;
         outcome.map_err(|failure| self.refused(Some(&request.method), request.path.as_str(), failure, call))
     }

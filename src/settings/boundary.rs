@@ -1,8 +1,10 @@
 //! What may be touched: the users, meeting organizers, teams, chats, sites and drives that an administrator hands out.
 //! Its form is `docs/boundary.schema.json`.
 
+mod ids;
 mod methods;
 mod unique;
+mod window;
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -12,20 +14,22 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
-use super::identity::UserRef;
 use super::lookup::{Key, Lookup, clean};
 use super::problem::Problem;
 use crate::error::printable;
+pub use ids::is_guid;
+use ids::{drive_id, guid, site_id, thread, user_id};
 pub use methods::{Deed, Methods};
 use unique::Unique;
+use window::terms;
+pub use window::{Terms, Window};
 
 /// What is allowed of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserRule {
-    /// The deeds.
-    pub methods: Methods,
+    /// The terms.
+    pub terms: Terms,
     /// The mail folders, by id or well-known name in lower case; all of the mailbox where there are none named.
     pub mail_folders: Option<HashSet<String>>,
 }
@@ -33,8 +37,8 @@ pub struct UserRule {
 /// What is allowed of a team.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TeamRule {
-    /// The deeds.
-    pub methods: Methods,
+    /// The terms.
+    pub terms: Terms,
     /// The channels; all of the team where there are none named.
     pub channels: Option<HashSet<String>>,
 }
@@ -46,11 +50,11 @@ pub struct BoundaryRules {
     /// Users, by user principal name or object id, with all that lies under them.
     pub users: HashMap<String, UserRule>,
     /// Users of whom only the online meetings are inside.
-    pub organizers: HashMap<String, Methods>,
+    pub organizers: HashMap<String, Terms>,
     /// Teams, by id.
     pub teams: HashMap<String, TeamRule>,
     /// Chats, by id.
-    pub chats: HashMap<String, Methods>,
+    pub chats: HashMap<String, Terms>,
     /// Sites, as `host,site collection,web`.
     pub sites: HashMap<String, Methods>,
     /// Drives, by id.
@@ -141,9 +145,9 @@ impl BoundaryRules {
                 // For editors.
                 "$schema" if value.is_string() => {}
                 "users" => rules.users = list(&at, value, user_id, user_rule)?,
-                "organizers" => rules.organizers = list(&at, value, user_id, only_methods)?,
+                "organizers" => rules.organizers = list(&at, value, user_id, only_terms)?,
                 "teams" => rules.teams = list(&at, value, guid, team_rule)?,
-                "chats" => rules.chats = list(&at, value, thread, only_methods)?,
+                "chats" => rules.chats = list(&at, value, thread, only_terms)?,
                 "sites" => rules.sites = list(&at, value, site_id, only_methods)?,
                 "drives" => rules.drives = list(&at, value, drive_id, only_methods)?,
                 _ => {
@@ -212,7 +216,7 @@ fn list<R>(
 }
 
 fn user_rule(at: &str, members: &Members) -> Result<UserRule, String> {
-    known(at, members, &["id", "methods", "mailFolders"])?;
+    known(at, members, &["id", "methods", "mailFolders", "from", "to", "days"])?;
     let folder = |text: &str| {
         let plain =
             !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=+".contains(&b));
@@ -222,15 +226,26 @@ fn user_rule(at: &str, members: &Members) -> Result<UserRule, String> {
             Err("is no id or well-known name of a mail folder")
         }
     };
-    Ok(UserRule { methods: methods(at, members)?, mail_folders: names(at, members, "mailFolders", folder)? })
+    Ok(UserRule { terms: terms(at, members)?, mail_folders: names(at, members, "mailFolders", folder)? })
 }
 
 fn team_rule(at: &str, members: &Members) -> Result<TeamRule, String> {
-    known(at, members, &["id", "methods", "channels"])?;
-    Ok(TeamRule { methods: methods(at, members)?, channels: names(at, members, "channels", thread)? })
+    known(at, members, &["id", "methods", "channels", "from", "to", "days"])?;
+    Ok(TeamRule { terms: terms(at, members)?, channels: names(at, members, "channels", thread)? })
+}
+
+fn only_terms(at: &str, members: &Members) -> Result<Terms, String> {
+    known(at, members, &["id", "methods", "from", "to", "days"])?;
+    terms(at, members)
 }
 
 fn only_methods(at: &str, members: &Members) -> Result<Methods, String> {
+    if let Some(name) = ["from", "to", "days"].into_iter().find(|name| members.contains_key(*name)) {
+        return Err(wrong_at(
+            &format!("{at}/{name}"),
+            "cannot be here: nothing in a path bounds the content of files by time; leave the key out",
+        ));
+    }
     known(at, members, &["id", "methods"])?;
     methods(at, members)
 }
@@ -279,50 +294,10 @@ fn names(
     Ok(Some(names))
 }
 
-fn user_id(text: &str) -> Result<String, &'static str> {
-    UserRef::parse(text).map(|user| user.as_str().to_ascii_lowercase())
-}
-
-fn guid(text: &str) -> Result<String, &'static str> {
-    if is_guid(text) { Ok(text.to_ascii_lowercase()) } else { Err("is not a GUID") }
-}
-
-/// Whether `text` is a GUID in its usual form.
-#[must_use]
-pub fn is_guid(text: &str) -> bool {
-    text.len() == 36 && Uuid::try_parse(text).is_ok()
-}
-
-fn thread(text: &str) -> Result<String, &'static str> {
-    let rest = text.strip_prefix("19:").unwrap_or_default();
-    let plain = rest.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_@.".contains(&b));
-    if !rest.is_empty() && plain {
-        Ok(text.to_owned())
-    } else {
-        Err("is no id of a chat or channel, such as 19:…@thread.v2")
-    }
-}
-
-fn site_id(text: &str) -> Result<String, &'static str> {
-    let parts: Vec<_> = text.split(',').collect();
-    let host = |host: &str| {
-        host.contains('.') && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b))
-    };
-    match parts[..] {
-        [name, site, web] if host(name) && is_guid(site) && is_guid(web) => Ok(text.to_ascii_lowercase()),
-        _ => Err(
-            "is no id of a site, such as contoso.sharepoint.com,{GUID},{GUID} (GET /sites/{host}:/sites/{name} tells it)",
-        ),
-    }
-}
-
-fn drive_id(text: &str) -> Result<String, &'static str> {
-    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_!".contains(&b));
-    if plain { Ok(text.to_owned()) } else { Err("is no id of a drive, such as b!…") }
-}
-
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::settings::environment::Environment;
     use crate::settings::options::Options;
@@ -337,9 +312,9 @@ mod tests {
                 "sites": ["contoso.sharepoint.com,{TEAM},{TEAM}"], "drives": ["b!x-_Y"]}}"#
         ))
         .unwrap();
-        assert_eq!(rules.users["ada@contoso.com"], UserRule { methods: Methods::ALL, mail_folders: None });
+        assert_eq!(rules.users["ada@contoso.com"], UserRule { terms: Terms::ALL, mail_folders: None });
         let grace = &rules.users["grace@contoso.com"];
-        assert!(grace.methods == Methods::READ && grace.methods.words() == "read");
+        assert!(grace.terms == Methods::READ.into() && grace.terms.methods.words() == "read");
         let folders = grace.mail_folders.as_ref().unwrap();
         assert!(folders.contains("inbox") && folders.contains("AAMk=") && folders.len() == 2);
         assert_eq!(rules.teams[TEAM].channels.as_ref().unwrap().len(), 1);
@@ -368,7 +343,24 @@ mod tests {
             (r#"{"users": [{"id": "a@b.c", "methods": ["READ"]}]}"#, "/users/0/methods/0 "),
             (r#"{"users": [{"id": "a@b.c", "methods": []}]}"#, "/users/0/methods is empty"),
             (r#"{"users": [{"id": "a@b.c", "mailFolders": ["a/b"]}]}"#, "/users/0/mailFolders/0 "),
-            (r#"{"users": [{"id": "a@b.c", "from": "2026-01-01T00:00:00Z"}]}"#, "/users/0/from "),
+            (r#"{"users": [{"id": "a@b.c", "since": "2026-01-01T00:00:00Z"}]}"#, "/users/0/since "),
+            (r#"{"users": [{"id": "a@b.c", "from": "2026-01-32"}]}"#, "/users/0/from is neither"),
+            (r#"{"users": [{"id": "a@b.c", "to": 2026}]}"#, "/users/0/to is not a text"),
+            (r#"{"users": [{"id": "a@b.c", "days": "30"}]}"#, "/users/0/days is no whole number"),
+            (r#"{"users": [{"id": "a@b.c", "days": 1.5}]}"#, "/users/0/days is no whole number"),
+            (
+                r#"{"users": [{"id": "a@b.c", "from": "2026-02-01", "to": "2026-01-31"}]}"#,
+                "/users/0/to is before",
+            ),
+            (
+                r#"{"users": [{"id": "a@b.c", "days": 3, "methods": ["read", "update"]}]}"#,
+                "/users/0/methods allows more",
+            ),
+            (r#"{"drives": [{"id": "b!d", "days": 3}]}"#, "/drives/0/days cannot be here"),
+            (
+                r#"{"sites": [{"id": "a.b,11111111-2222-4333-8444-555555555555,11111111-2222-4333-8444-555555555555", "to": "x"}]}"#,
+                "/sites/0/to cannot be here",
+            ),
             (r#"{"organizers": [{"id": "a@b.c", "mailFolders": ["inbox"]}]}"#, "/organizers/0/mailFolders "),
             (r#"{"teams": ["Platform"]}"#, "/teams/0 is not a GUID"),
             (r#"{"chats": ["19:a/b"]}"#, "/chats/0 "),
@@ -378,6 +370,24 @@ mod tests {
             let error = BoundaryRules::parse(text).unwrap_err();
             assert!(error.contains(place), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_window_bounds_reading_and_allows_nothing_else() {
+        let rules = BoundaryRules::parse(
+            r#"{"users": [{"id": "a@b.c", "from": "2026-10-01", "to": "2026-10-31"}], "organizers": [{"id": "a@b.c", "days": 7}],
+                "chats": [{"id": "19:c@thread.v2", "methods": ["read"], "to": "2026-10-01T08:00:00+02:00"}, "19:d@thread.v2"]}"#,
+        )
+        .unwrap();
+        let words = |terms: Terms| (terms.methods.words(), terms.window.map(|window| window.words()));
+        let read = |window: &str| ("read".to_owned(), Some(window.to_owned()));
+        assert_eq!(
+            words(rules.users["a@b.c"].terms),
+            read("from 2026-10-01T00:00:00Z, before 2026-11-01T00:00:00Z")
+        );
+        assert_eq!(words(rules.organizers["a@b.c"]), read("of the last 7 days"));
+        assert_eq!(words(rules.chats["19:c@thread.v2"]), read("before 2026-10-01T06:00:00Z"));
+        assert_eq!(rules.chats["19:d@thread.v2"], Terms::ALL);
     }
 
     #[test]
@@ -414,10 +424,10 @@ mod tests {
             ["$schema", "chats", "drives", "organizers", "sites", "teams", "users"]
         );
         for (list, limits) in [
-            ("users", &["id", "mailFolders", "methods"][..]),
-            ("organizers", &["id", "methods"]),
-            ("teams", &["channels", "id", "methods"]),
-            ("chats", &["id", "methods"]),
+            ("users", &["days", "from", "id", "mailFolders", "methods", "to"][..]),
+            ("organizers", &["days", "from", "id", "methods", "to"]),
+            ("teams", &["channels", "days", "from", "id", "methods", "to"]),
+            ("chats", &["days", "from", "id", "methods", "to"]),
             ("sites", &["id", "methods"]),
             ("drives", &["id", "methods"]),
         ] {

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::Method;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::{Boundary, Stop};
+use super::{Boundary, Guard, Stop, Verdict, guard};
 use crate::error::printable;
 use crate::graph::call::Call;
 use crate::graph::client::GraphClient;
@@ -29,6 +29,13 @@ pub enum Alias {
     Site(String),
     /// A drive's id.
     Drive(String),
+    /// The time of what an attachment, a content or the like belongs to, which the time window asks for.
+    Time {
+        /// The path of that.
+        owner: String,
+        /// The property that tells it.
+        property: &'static str,
+    },
 }
 
 /// What an alias stands for. Names and ids but a drive's own are in lower case.
@@ -50,6 +57,8 @@ pub enum Known {
         /// The object id of the owner.
         owner: Option<String>,
     },
+    /// A time.
+    Time(SystemTime),
     /// It could not be found out, and why.
     Nothing(String),
 }
@@ -95,11 +104,16 @@ impl Boundary {
         }
     }
 
-    fn judge_now(&self, request: &GraphRequest) -> Result<Methods, Stop> {
-        self.judge(&request.method, &request.path, request.body.as_ref(), &|alias| self.memory.get(alias))
+    fn judge_now(&self, request: &GraphRequest) -> Result<Verdict, Stop> {
+        let verdict = self
+            .judge(&request.method, &request.path, request.body.as_ref(), &|alias| self.memory.get(alias))?;
+        if let Some(guard) = &verdict.guard {
+            guard.check(request).map_err(Stop::Outside)?;
+        }
+        Ok(verdict)
     }
 
-    /// Whether `request` is inside, and its method allowed there.
+    /// Whether `request` is inside, and its method allowed there; and who looks at the answer, where somebody has to.
     ///
     /// # Errors
     /// [`GraphFailure::OutsideBoundary`], or why Graph could not be asked.
@@ -108,24 +122,25 @@ impl Boundary {
         graph: &GraphClient,
         request: &GraphRequest,
         call: &Call,
-    ) -> Result<(), GraphFailure> {
-        let methods = self.methods(graph, request, call).await?;
-        allowed(graph, request, methods, call).await
+    ) -> Result<Option<Guard>, GraphFailure> {
+        let verdict = self.verdict(graph, request, call).await?;
+        allowed(graph, request, verdict.terms.methods, call).await?;
+        Ok(verdict.guard)
     }
 
-    /// What may be done at the path of `request`, asking Graph what other names stand for.
+    /// On what terms the path of `request` is inside, asking Graph what other names stand for.
     ///
     /// # Errors
     /// [`GraphFailure::OutsideBoundary`], or why Graph could not be asked.
-    pub async fn methods(
+    pub async fn verdict(
         &self,
         graph: &GraphClient,
         request: &GraphRequest,
         call: &Call,
-    ) -> Result<Methods, GraphFailure> {
+    ) -> Result<Verdict, GraphFailure> {
         for _ in 0..=ALIASES {
             match self.judge_now(request) {
-                Ok(methods) => return Ok(methods),
+                Ok(verdict) => return Ok(verdict),
                 Err(Stop::Outside(why)) => return Err(refused(&request.path, &why)),
                 Err(Stop::Ask(alias)) => {
                     let known = look_up(graph, &alias, call).await?;
@@ -170,7 +185,7 @@ pub(super) fn refused(path: &GraphPath, why: &str) -> GraphFailure {
 async fn look_up(graph: &GraphClient, alias: &Alias, call: &Call) -> Result<Known, GraphFailure> {
     let text = question(alias);
     let path = GraphPath::parse(&text).map_err(|error| GraphFailure::Path(error.to_string()))?;
-    tracing::debug!(%path, "asking whether this is another name of what the boundary lists");
+    tracing::debug!(%path, "asking what this is, for the boundary");
     // What we ask ourselves is no request of a caller's, so it is not admitted.
     let answer = graph
         .admitted(GraphRequest { method: Method::GET, ..GraphRequest::get(path) }, &call.for_lookup())
@@ -184,6 +199,9 @@ async fn look_up(graph: &GraphClient, alias: &Alias, call: &Call) -> Result<Know
     };
     match answer.status {
         404 | 400 => nothing("it is not found"),
+        401 | 403 if matches!(alias, Alias::Time { .. }) => {
+            nothing("the application may not read what it belongs to")
+        }
         401 | 403 => nothing("the application may not look up whether it is another name of what is listed"),
         // It may pass, so it is not remembered.
         _ => Err(GraphFailure::OutsideBoundary(format!(
@@ -198,6 +216,11 @@ fn question(alias: &Alias) -> String {
     match alias {
         Alias::User(user) => format!("/users/{}?$select=id,userPrincipalName", encoded(user)),
         Alias::Drive(drive) => format!("/drives/{}?$select=id,driveType,owner,sharePointIds", encoded(drive)),
+        // What is large is not asked for as a whole; the others take no $select.
+        Alias::Time { owner, property: property @ ("receivedDateTime" | "start") } => {
+            format!("{owner}?$select={property}")
+        }
+        Alias::Time { owner, .. } => owner.clone(),
         Alias::Site(site) => match site.split_once(":/") {
             Some((host, path)) => {
                 let path: Vec<_> = path.split('/').map(encoded).collect();
@@ -214,6 +237,7 @@ fn read(alias: &Alias, body: &Value) -> Known {
         Alias::User(_) => text(&body["id"])
             .map(|id| Known::User { id, name: text(&body["userPrincipalName"]).unwrap_or_default() }),
         Alias::Site(_) => text(&body["id"]).map(Known::Site),
+        Alias::Time { property, .. } => guard::time_of(body.get(*property)).map(Known::Time),
         // An answer about another drive than was asked for says nothing.
         Alias::Drive(id) => (body["id"].as_str() == Some(id)).then(|| Known::Drive {
             web: text(&body["sharePointIds"]["siteId"]).zip(text(&body["sharePointIds"]["webId"])),
