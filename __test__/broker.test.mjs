@@ -196,7 +196,42 @@ describe('a command under exec', () => {
     assert.match(err, /--tenant-id: is given to a process that asks a broker/);
   });
 
-  test('under another exec asks the same broker', async () => {
+  test('asks the broker how a path stands to the boundary, where only Graph knows', async () => {
+    const audit = path.join(folder, 'standing.jsonl');
+    const env = { WORKIQ_BOUNDARY: BOUNDARY, WORKIQ_AUDIT_FILE: audit };
+    const check = (user, ...more) => behind(['boundary', 'check', `/users/${user}/messages`, ...more], env);
+    const { code, out, err } = await check(
+      tenant.data.users.find((one) => one.userPrincipalName === 'ada@contoso.com').id,
+    );
+    assert.deepEqual([code, out], [0, 'inside\n'], err);
+    const other = await check(
+      tenant.data.users.find((one) => one.userPrincipalName === 'grace@contoso.com').id,
+    );
+    assert.equal(other.code, 3);
+    // What was looked up is told apart from what was asked for, and was no attempt at a token.
+    const lines = readFileSync(audit, 'utf8')
+      .trim()
+      .split('\n')
+      .map((one) => JSON.parse(one));
+    assert.deepEqual(
+      lines.filter((one) => one.event !== 'start').map((one) => one.event),
+      ['lookup', 'lookup'],
+    );
+    // Whether somebody is there is not told.
+    const absent = await check('00000000-0000-4000-8000-000000000000');
+    const [there, none] = [other, absent].map(({ err: text }) =>
+      text.slice(text.indexOf('workiq-auth:')).replace(/[0-9a-f-]{36}/g, 'X'),
+    );
+    assert.equal(there, none);
+  });
+
+  test('under another exec asks the same broker, and holds no credential for others', async () => {
+    const nested = await behind(['broker']);
+    assert.equal(nested.code, 2);
+    assert.match(nested.err, /asks a broker itself/);
+  });
+
+  test('under another exec has the same address', async () => {
     const inner = [process.execPath, command, 'exec', '--', process.execPath, CHILD, 'environment'];
     const { code, out, err } = await exec(['sh', '-c', 'echo "$WORKIQ_BROKER"; exec "$@"', 'sh', ...inner]);
     assert.equal(code, 0, err);

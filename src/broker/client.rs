@@ -6,10 +6,12 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 
 use super::ViewLimits;
-use super::wire::{About, CallQuestion, Question};
+use super::wire::{About, CallQuestion, Question, StandingQuestion};
 use crate::error::AuthError;
 use crate::graph::Call;
+use crate::graph::boundary::Standing;
 use crate::ipc::Asker;
+use crate::settings::boundary::Deed;
 use crate::settings::broker::Brokered;
 use crate::settings::writes::Writes;
 use crate::tools::shown::{Shown, View};
@@ -63,6 +65,16 @@ impl Client {
                 .or_else(|| about.and_then(|about| about.response_bytes)),
             exact_text: exact_text.unwrap_or_else(|| about.is_some_and(|about| about.exact_text)),
         }
+    }
+
+    /// How a path stands to the broker's boundary, where only Graph knows.
+    ///
+    /// # Errors
+    /// It is outside, or the broker cannot be asked.
+    pub async fn standing(&self, path: &str, deed: Deed) -> Result<Standing, AuthError> {
+        self.about().await?;
+        let question = StandingQuestion { path: path.to_owned(), deed: deed.word().to_owned() };
+        self.asker.ask(&Question::Standing(question), |_| ()).await
     }
 
     pub(super) async fn call(

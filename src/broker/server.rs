@@ -6,15 +6,17 @@ use std::sync::Arc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::wire::{About, CallQuestion, Question};
+use super::wire::{About, CallQuestion, Question, StandingQuestion};
 use crate::cache::Want;
 use crate::credential::Credential;
 use crate::credential::brokered::{TokenAnswer, TokenQuestion};
 use crate::entra::scope::Scope;
 use crate::error::{AuthError, ErrorKind};
-use crate::graph::GraphClient;
+use crate::graph::boundary::Standing;
+use crate::graph::{GraphClient, GraphFailure};
 use crate::ipc::{Caller, Listener, Place};
 use crate::settings::Settings;
+use crate::settings::boundary::Deed;
 use crate::settings::broker::{BrokerAddress, Reliance};
 use crate::settings::serving::Serving;
 use crate::tools::Tools;
@@ -70,7 +72,8 @@ impl Server {
     async fn serve(self: Arc<Self>, listener: Listener, ended: CancellationToken) {
         while let Some(caller) = ended.run_until_cancelled(listener.accept()).await {
             let (server, ended) = (Arc::clone(&self), ended.clone());
-            tokio::spawn(async move { ended.run_until_cancelled(server.hear(caller)).await });
+            // Boxed: what a call holds is large.
+            tokio::spawn(async move { ended.run_until_cancelled(Box::pin(server.hear(caller))).await });
         }
     }
 
@@ -90,6 +93,10 @@ impl Server {
                 Err(error) => Err(error),
             },
             Question::Call(question) => return self.call(question, caller).await,
+            Question::Standing(question) => match self.standing(&question, caller).await {
+                Ok(standing) => return caller.answer(&standing).await,
+                Err(error) => Err(error),
+            },
             Question::Token(question) => match self.token(&question, caller).await {
                 Some(Ok(token)) => return caller.answer(&token).await,
                 Some(Err(error)) => Err(error),
@@ -111,6 +118,14 @@ impl Server {
             return Err(relied_on("WORKIQ_AUDIT_FILE", "no audit"));
         }
         Ok(About { writes: *writes, response_bytes: *response_bytes, exact_text: *exact_text })
+    }
+
+    async fn standing(&self, question: &StandingQuestion, caller: &Caller) -> Result<Standing, AuthError> {
+        let graph = self.tools.graph().map_err(Clone::clone)?;
+        let deed = Deed::ALL.into_iter().find(|deed| deed.word() == question.deed).unwrap_or(Deed::Read);
+        let call = graph.call().asked_by(caller.pid);
+        let path = graph.path(&question.path, &call).map_err(GraphFailure::into_error)?;
+        graph.standing(deed, path, &call).await.map_err(GraphFailure::into_error)
     }
 
     /// Calls a tool, until the caller hangs up.

@@ -16,6 +16,8 @@ pub(super) enum Question {
     About(Reliance),
     /// A tool is called.
     Call(CallQuestion),
+    /// How a path stands to the boundary.
+    Standing(StandingQuestion),
     /// A token is asked for.
     Token(TokenQuestion),
 }
@@ -29,6 +31,14 @@ pub(super) struct CallQuestion {
     pub(super) view: View,
     #[serde(default)]
     pub(super) wishes: Wishes,
+}
+
+/// A path, and the word of what would be done there.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StandingQuestion {
+    pub(super) path: String,
+    pub(super) deed: String,
 }
 
 /// What a broker is like.

@@ -1,17 +1,16 @@
 //! `boundary check` and `boundary explain`: an administrator's questions, answered without sign-in where that can be.
 
-use serde_json::{Value, json};
-
 use super::arguments::BoundaryQuestion;
 use super::{connect, write_line};
+use crate::broker::Client;
 use crate::error::{AuthError, ErrorKind, printable};
-use crate::graph::boundary::{Boundary, Stop, Verdict};
+use crate::graph::GraphFailure;
+use crate::graph::boundary::{Boundary, Standing, Stop, Verdict, example};
 use crate::graph::path::GraphPath;
-use crate::graph::{GraphFailure, GraphRequest};
 use crate::settings::boundary::Deed;
+use crate::settings::broker::Brokered;
 use crate::settings::environment::Environment;
 use crate::settings::options::Options;
-use crate::settings::writes::WriteClass;
 use crate::settings::{Bounds, resolve_bounds};
 
 /// Answers `question`. An error of the kind [`ErrorKind::Server`] says that a path is outside.
@@ -35,58 +34,39 @@ pub(super) async fn answer(
                 wrong(format!("--method: \"{shown}\" is none of read, create, update, delete, action."))
             })?;
             let Some(boundary) = boundary else { return write_line("inside: there is no boundary") };
-            let verdict = verdict(&boundary, deed, path, options, environment).await?;
-            let methods = verdict.terms.methods;
-            if !methods.allow(deed) {
-                return Err(outside(&format!("the only methods allowed there are: {}", methods.words())));
-            }
-            match verdict.filter() {
-                None => write_line("inside"),
-                Some(window) => write_line(&format!("inside, and of it only what is {window}")),
+            match standing(&boundary, deed, path, options, environment).await? {
+                Standing { allowed: false, methods, .. } => {
+                    Err(outside(&format!("the only methods allowed there are: {methods}")))
+                }
+                Standing { window: None, .. } => write_line("inside"),
+                Standing { window: Some(window), .. } => {
+                    write_line(&format!("inside, and of it only what is {window}"))
+                }
             }
         }
     }
 }
 
-async fn verdict(
+async fn standing(
     boundary: &Boundary,
     deed: Deed,
     path: GraphPath,
     options: &Options,
     environment: &Environment,
-) -> Result<Verdict, AuthError> {
-    let request = request(deed, path);
+) -> Result<Standing, AuthError> {
+    let request = example(deed, path);
     match boundary.judge(request.method(), request.path(), request.body(), &|_| None) {
-        Ok(verdict) => return Ok(verdict),
+        Ok(verdict) => return Ok(verdict.standing(deed)),
         Err(Stop::Outside(why)) => return Err(outside(&why)),
         // Another name of something that is listed, or not: Graph knows.
         Err(Stop::Ask(_)) => {}
     }
+    if let Some(settings) = Brokered::resolve(options, environment)? {
+        return Client::new(settings).standing(request.path().as_str(), deed).await;
+    }
     let (_, _, graph) = connect(options, environment)?;
-    boundary.verdict(&graph, &request, &graph.call()).await.map_err(|failure| match failure {
-        GraphFailure::Auth(error) | GraphFailure::Transport(error) | GraphFailure::OutcomeUnknown(error) => {
-            error
-        }
-        GraphFailure::OutsideBoundary(message) => {
-            AuthError::new(ErrorKind::Server, "outside_boundary", message)
-        }
-        GraphFailure::Path(message) => wrong(message),
-        other => AuthError::new(ErrorKind::Response, "tool_error", format!("{other:?}")),
-    })
-}
-
-/// A request that does `deed` at `path`. A search reads by `POST`, and is asked about with words that any search may have.
-fn request(deed: Deed, path: GraphPath) -> GraphRequest {
-    if deed == Deed::Read && path.segments() == ["search", "query"] {
-        let one = json!({"entityTypes": ["driveItem"], "query": {"queryString": "words"}});
-        return GraphRequest::post(path, Some(json!({"requests": [one]})));
-    }
-    match deed {
-        Deed::Read => GraphRequest::get(path),
-        Deed::Write(WriteClass::Create | WriteClass::Action) => GraphRequest::post(path, None),
-        Deed::Write(WriteClass::Update) => GraphRequest::patch(path, Value::Object(serde_json::Map::new())),
-        Deed::Write(WriteClass::Delete) => GraphRequest::delete(path),
-    }
+    let verdict = boundary.verdict(&graph, &request, &graph.call()).await;
+    verdict.map(|verdict: Verdict| verdict.standing(deed)).map_err(GraphFailure::into_error)
 }
 
 fn wrong(text: String) -> AuthError {

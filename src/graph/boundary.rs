@@ -2,6 +2,7 @@
 //! What cannot be mapped is outside.
 
 mod body;
+mod example;
 mod explain;
 mod guard;
 mod keys;
@@ -28,14 +29,15 @@ use crate::error::printable;
 use crate::settings::boundary::{BoundaryRules, Methods, Terms, folder_key, is_guid};
 use crate::settings::identity::UserRef;
 use body::Reference;
+pub use example::example;
 pub(in crate::graph) use guard::Guard;
 use keys::{in_folders, is_list, keyed, organizer_of, site_key};
 use piece::{Brackets, Piece};
 use place::{Kind, Place, step};
 use resolve::Memory;
 pub use resolve::{Alias, Known};
-pub use within::Verdict;
 use within::within;
+pub use within::{Standing, Verdict};
 
 /// What may be touched, ready to be asked.
 #[derive(Debug)]

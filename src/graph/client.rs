@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 
-use super::boundary::{Boundary, Guard};
+use super::boundary::{self, Boundary, Guard, Standing};
 use super::call::Call;
 use super::granted::Granted;
 use super::lanes::Lanes;
@@ -27,6 +27,7 @@ use crate::entra::scope::Scope;
 use crate::error::AuthError;
 use crate::http::{HttpClient, Response};
 use crate::settings::Settings;
+use crate::settings::boundary::{Deed, Methods};
 use crate::settings::broker::Wishes;
 use crate::settings::identity::UserRef;
 use crate::settings::origin::Origin;
@@ -104,6 +105,20 @@ impl GraphClient {
         own.serving.call_timeout = call_timeout.unwrap_or(Duration::MAX).min(own.serving.call_timeout);
         own.user = user.clone().or(own.user);
         Self { inner: Arc::clone(&self.inner), own: Arc::new(own) }
+    }
+
+    /// How a path stands to the boundary. Without one, all is inside.
+    ///
+    /// # Errors
+    /// [`GraphFailure::OutsideBoundary`], or why Graph could not be asked.
+    pub async fn standing(&self, deed: Deed, path: GraphPath, call: &Call) -> Result<Standing, GraphFailure> {
+        match &self.inner.boundary {
+            Some(boundary) => {
+                let request = boundary::example(deed, path);
+                Ok(boundary.verdict(self, &request, call).await?.standing(deed))
+            }
+            None => Ok(Standing { allowed: true, methods: Methods::ALL.words(), window: None }),
+        }
     }
 
     /// A checked path. `/me` becomes the user of the settings.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::delegated::DelegatedOnly;
 use super::paging;
 use super::refusal::Refusal;
-use crate::error::{AuthError, printable};
+use crate::error::{AuthError, ErrorKind, printable};
 use crate::http::{Response, retry};
 use crate::settings::origin::Origin;
 use crate::settings::writes::WriteClass;
@@ -51,6 +51,26 @@ pub enum GraphFailure {
     Audit(AuthError),
     /// A write was sent and no answer came: it may have been carried out or not.
     OutcomeUnknown(AuthError),
+}
+
+impl GraphFailure {
+    /// The same as an error, for who asked about a path and not for what is there.
+    #[must_use]
+    pub fn into_error(self) -> AuthError {
+        match self {
+            Self::Auth(error) | Self::Transport(error) | Self::OutcomeUnknown(error) | Self::Audit(error) => {
+                error
+            }
+            Self::OutsideBoundary(message) => AuthError::new(ErrorKind::Server, "outside_boundary", message),
+            Self::Path(message) => AuthError::new(ErrorKind::Settings, "invalid_argument", message),
+            Self::NotAllowed(class) => AuthError::new(
+                ErrorKind::Server,
+                "not_permitted",
+                format!("It is not allowed to {}.", class.deed()),
+            ),
+            Self::DelegatedOnly(why) => AuthError::new(ErrorKind::Server, "delegated_only", why.to_string()),
+        }
+    }
 }
 
 impl GraphResponse {

@@ -59,6 +59,8 @@ pub enum Known {
     },
     /// A time.
     Time(SystemTime),
+    /// There is no such object.
+    Absent,
     /// It could not be found out, and why.
     Nothing(String),
 }
@@ -198,7 +200,8 @@ async fn look_up(graph: &GraphClient, alias: &Alias, call: &Call) -> Result<Know
         Ok(Known::Nothing(format!("{what} ({text} gave {} {})", answer.status, printable(code, 60))))
     };
     match answer.status {
-        404 | 400 => nothing("it is not found"),
+        // No other answer than for one that is there and not listed: whether it is there is nobody's business.
+        404 | 400 => Ok(Known::Absent),
         401 | 403 if matches!(alias, Alias::Time { .. }) => {
             nothing("the application may not read what it belongs to")
         }

@@ -3,13 +3,14 @@
 use std::time::SystemTime;
 
 use http::Method;
+use serde::{Deserialize, Serialize};
 
 use super::guard::asks_below;
 use super::piece::Piece;
 use super::sight::{Sight, sight};
 use super::{Alias, Found, Guard, Known, Lookup, Stop, outside};
 use crate::graph::path::GraphPath;
-use crate::settings::boundary::{Methods, Terms, Window};
+use crate::settings::boundary::{Deed, Methods, Terms, Window};
 
 /// That a request is inside, and on what terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,27 @@ impl Verdict {
     #[must_use]
     pub fn filter(&self) -> Option<String> {
         self.guard.as_ref().and(self.terms.window).map(|window| window.words())
+    }
+}
+
+/// How a path stands to the boundary, for who asks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Standing {
+    /// Whether what was asked about may be done there.
+    pub allowed: bool,
+    /// What may be done there, in words.
+    pub methods: String,
+    /// The time window that what is there is filtered by, in words.
+    pub window: Option<String>,
+}
+
+impl Verdict {
+    /// How it stands with `deed`.
+    #[must_use]
+    pub fn standing(&self, deed: Deed) -> Standing {
+        let methods = self.terms.methods;
+        Standing { allowed: methods.allow(deed), methods: methods.words(), window: self.filter() }
     }
 }
 
