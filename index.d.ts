@@ -233,6 +233,79 @@ export interface McpServerOptions extends Options {
  */
 export function mcpServer(options?: McpServerOptions): McpServer;
 
+/** How a check of the doctor ended. `skipped`: one that it depends on failed, or it does not apply. */
+export type CheckStatus = 'ok' | 'warning' | 'failed' | 'skipped';
+
+/** A permission, and what comes with it. */
+export interface PermissionReport {
+  name: string;
+  /** Its app role's id. */
+  appRoleId: string;
+  /** One of the seven of Work IQ, or one that turns ids into names. */
+  kind: 'workIq' | 'helper';
+  status: 'granted' | 'partly' | 'exchange' | 'missing';
+  /** The permission that grants it, which may be a wider one. */
+  by: string | null;
+  /** The data that it opens. */
+  unlocks: string;
+  /** The tools that need it. */
+  tools: string[];
+}
+
+/** One check of the doctor. */
+export interface CheckReport {
+  /** Stable: `settings`, `mode`, `credential`, `network.authority`, `token`, … */
+  id: string;
+  title: string;
+  status: CheckStatus;
+  tookMs: number;
+  summary: string;
+  facts: Record<string, unknown>;
+  /** What a probe read: a user, team or site. */
+  target?: string;
+  /** The code of an error, as in docs/errors.md. */
+  code?: string;
+  /** The option or variable that each fact came from. */
+  sources?: Record<string, string>;
+  permissions?: PermissionReport[];
+  /** What to do, in words and commands. */
+  todo?: ({ text: string } | { command: string })[];
+  link?: string;
+}
+
+/** What the doctor found; `docs/doctor.schema.json` has the same. */
+export interface DiagnosisReport {
+  schemaVersion: 1;
+  /** Of this package. */
+  version: string;
+  /** The worst of the checks. */
+  status: CheckStatus;
+  /** As of the command: 0 all is well, 1 something failed, 3 not signed in or not permitted. */
+  exitCode: 0 | 1 | 3;
+  checks: CheckReport[];
+}
+
+/** Options of {@link diagnose}. */
+export interface DiagnoseOptions extends Options, Pick<McpServerOptions, 'boundary' | 'callTimeoutMs' | 'auditFile'> {
+  /** Users of whom a mail, a chat message and a contact are read; by default those of the boundary. */
+  users?: string[];
+  /** Teams of which a channel's message is read. */
+  teams?: string[];
+  /** Sites of which a file's name is read. */
+  sites?: string[];
+  /** Users of whose meetings a transcript is read, by object id. */
+  meetingOrganizers?: string[];
+}
+
+/**
+ * Looks at everything from settings to the data itself, as `workiq-auth doctor` does, and says what is wrong and what to
+ * do. It signs in, and reads something small of each that is named. Secrets are never in the report; names and titles of
+ * what was read are.
+ *
+ * @returns a report, whatever is wrong
+ */
+export function diagnose(options?: DiagnoseOptions): Promise<DiagnosisReport>;
+
 /** Why sign-in failed, and what to do next. Never holds a secret. */
 export class AuthError extends Error {
   private constructor();

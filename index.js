@@ -346,7 +346,27 @@ function mcpServer(options = {}) {
   };
 }
 
+async function diagnose(options = {}) {
+  const { users, teams, sites, meetingOrganizers, clientAssertion, ...others } = options;
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value != null));
+  const env = { ...process.env };
+  // What a server only has is told by variables.
+  for (const option of ['boundary', 'callTimeoutMs', 'auditFile']) {
+    if (given[option] != null) env[PUBLIC_OPTIONS[option]] = asVariable(option, given[option]);
+    delete given[option];
+  }
+  const report = await native.diagnose(
+    JSON.stringify(given),
+    env,
+    fallbackAnchors(),
+    clientAssertion == null ? undefined : asCallback(clientAssertion),
+    { users, teams, sites, meetingOrganizers },
+  );
+  return JSON.parse(report);
+}
+
 exports.AuthError = AuthError;
 exports.createCredential = createCredential;
 exports.resolveAuthMode = resolveAuthMode;
 exports.mcpServer = mcpServer;
+exports.diagnose = diagnose;

@@ -90,6 +90,22 @@ export interface CredentialResult {
   error?: ErrorData
 }
 
+/**
+ * The doctor's report for `options` (as JSON) and `env`, as JSON. It never fails.
+ *
+ * # Errors
+ * The promise cannot be made.
+ */
+export declare function diagnose(options: string, variables: Record<string, string>, fallbackCa: string | undefined | null, clientAssertion: AssertionFunction | undefined | null, probes: DiagnoseProbes): Promise<string>
+
+/** What is to be probed, besides what the boundary names. */
+export interface DiagnoseProbes {
+  users?: Array<string>
+  teams?: Array<string>
+  sites?: Array<string>
+  meetingOrganizers?: Array<string>
+}
+
 export interface ErrorData {
   code: string
   message: string

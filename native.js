@@ -840,6 +840,7 @@ module.exports.NativeBroker = nativeBinding.NativeBroker
 module.exports.NativeCredential = nativeBinding.NativeCredential
 module.exports.TokenCall = nativeBinding.TokenCall
 module.exports.createNativeCredential = nativeBinding.createNativeCredential
+module.exports.diagnose = nativeBinding.diagnose
 module.exports.hasSystemAnchors = nativeBinding.hasSystemAnchors
 module.exports.openBroker = nativeBinding.openBroker
 module.exports.resolveAuthMode = nativeBinding.resolveAuthMode

@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import * as esm from 'workiq-auth';
 import { startTenant } from './tenant/index.mjs';
 
-const { AuthError, createCredential, mcpServer, resolveAuthMode } = esm;
+const { AuthError, createCredential, diagnose, mcpServer, resolveAuthMode } = esm;
 
 let tenant;
 let scope;
@@ -30,10 +30,11 @@ after(() => tenant.close());
 
 test('CommonJS and ESM give the same', () => {
   const cjs = createRequire(import.meta.url)('workiq-auth');
-  assert.deepEqual({ ...cjs }, { AuthError, createCredential, mcpServer, resolveAuthMode });
+  assert.deepEqual({ ...cjs }, { AuthError, createCredential, resolveAuthMode, mcpServer, diagnose });
   assert.deepEqual(Object.keys(cjs).sort(), [
     'AuthError',
     'createCredential',
+    'diagnose',
     'mcpServer',
     'resolveAuthMode',
   ]);

@@ -3,6 +3,7 @@
 mod arguments;
 mod boundary;
 mod broker;
+mod doctor;
 mod exec;
 mod permissions;
 mod print;
@@ -91,8 +92,14 @@ pub async fn run(args: Vec<String>, surroundings: Surroundings, cancel: Cancella
         complain(&AuthError::from(problem).report());
         return Outcome::Exit(USAGE);
     }
+    let users = cli.settings.user.clone();
+    if users.len() > 1 && !matches!(cli.command, Command::Doctor(_)) {
+        complain("--user is given more than once, and only doctor takes several.");
+        return Outcome::Exit(USAGE);
+    }
     let options = Options { fallback_ca, ..cli.settings.into() };
     match cli.command {
+        Command::Doctor(flags) => doctor::run(flags, users, &options, &environment).await,
         Command::Exec { allow_token, command } => {
             exec::exec(&command, allow_token, &options, variables, &package)
         }

@@ -10,6 +10,7 @@ pub mod certificate;
 mod certificate_file;
 mod certificate_source;
 mod ci;
+pub mod examine;
 mod federated_source;
 mod fingerprint;
 mod github;

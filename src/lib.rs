@@ -1,7 +1,7 @@
 //! Headless sign-in for Microsoft Work IQ: the core, which knows no JavaScript.
 //!
 //! The rooms, lowest first: [`settings`], [`secret`] and [`error`] are the ground; then [`http`], [`entra`],
-//! [`credential`], [`graph`], [`tools`]; [`mcp`] and [`cli`] on top. Lower rooms never import upper ones.
+//! [`credential`], [`graph`], [`tools`], [`doctor`]; [`mcp`] and [`cli`] on top. Lower rooms never import upper ones.
 
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -11,6 +11,7 @@ pub mod broker;
 pub mod cache;
 pub mod cli;
 pub mod credential;
+pub mod doctor;
 pub mod entra;
 pub mod error;
 pub mod graph;

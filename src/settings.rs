@@ -18,6 +18,7 @@ pub mod network;
 pub mod options;
 pub mod origin;
 pub mod problem;
+pub mod provenance;
 mod selection;
 pub mod serving;
 mod slot;

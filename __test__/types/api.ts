@@ -3,7 +3,7 @@
 import workiqAuth = require('workiq-auth');
 
 import type { AccessToken, TokenCredential } from '@azure/core-auth';
-import { AuthError, createCredential, mcpServer, resolveAuthMode } from 'workiq-auth';
+import { AuthError, createCredential, diagnose, mcpServer, resolveAuthMode } from 'workiq-auth';
 
 // A credential is what every Azure and Graph client takes, with no conversion.
 const plain: TokenCredential = createCredential();
@@ -110,6 +110,15 @@ const servers: Record<string, { command: string; args: string[]; timeout?: numbe
 
 // @ts-expect-error nothing in a path bounds files by time
 mcpServer({ boundary: { drives: [{ id: 'b!x', days: 30 }] } });
+
+// The doctor's report.
+async function look(): Promise<string[]> {
+  const { checks, exitCode } = await diagnose({ users: ['ada@contoso.com'], timeoutMs: 5000 });
+  const code: 0 | 1 | 3 = exitCode;
+  // @ts-expect-error a user is a text
+  await diagnose({ users: [code] });
+  return checks.filter(({ status }) => status === 'failed').map(({ summary }) => summary);
+}
 
 function explain(error: unknown): string {
   if (!(error instanceof AuthError)) throw error;

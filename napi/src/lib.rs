@@ -6,6 +6,7 @@ mod assertion;
 mod broker;
 mod call;
 mod credential;
+mod diagnose;
 mod error;
 
 use std::collections::HashMap;

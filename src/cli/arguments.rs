@@ -194,6 +194,9 @@ pub(super) enum Command {
         #[command(flatten)]
         output: OutputFlags,
     },
+    /// Look at everything from settings to a transcript's text, and say what is wrong and what to do. Probes whom --user,
+    /// --team, --site and --meeting-organizer name, or else some of what the boundary holds
+    Doctor(DoctorFlags),
     /// Print the path of the preload, for node --require
     Preload {
         /// Print the whole option, quoted, for NODE_OPTIONS or node-options in an .npmrc
@@ -216,6 +219,27 @@ pub(super) enum BoundaryQuestion {
     },
     /// What is inside, in words
     Explain,
+}
+
+/// What the doctor is to look at, and how it says what it found.
+#[derive(Debug, Args)]
+pub(super) struct DoctorFlags {
+    /// A team of which a channel's message is read, by id
+    #[arg(long = "team", value_name = "ID")]
+    pub(super) teams: Vec<String>,
+    /// A site of which a file's name is read, by id or address
+    #[arg(long = "site", value_name = "SITE")]
+    pub(super) sites: Vec<String>,
+    /// A user of whose meetings a transcript is read, by object id
+    #[arg(long = "meeting-organizer", value_name = "USER")]
+    pub(super) meeting_organizers: Vec<String>,
+    /// Print JSON (docs/doctor.schema.json)
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Let names and titles of what was read into the log and summary of a GitHub Actions job. A public repository's
+    /// never have any
+    #[arg(long)]
+    pub(super) show_names: bool,
 }
 
 /// How a verb prints.
@@ -267,9 +291,9 @@ pub(super) struct SettingFlags {
     /// The Microsoft Graph of a private cloud, an https origin [WORKIQ_GRAPH_ENDPOINT]
     #[arg(long, global = true, value_name = "ORIGIN")]
     graph_endpoint: Option<String>,
-    /// The user that /me stands for [WORKIQ_USER]
+    /// The user that /me stands for; doctor takes several, and reads something of each [WORKIQ_USER]
     #[arg(long, global = true, value_name = "USER")]
-    user: Option<String>,
+    pub(super) user: Vec<String>,
     /// Milliseconds that a sign-in may take in all [default: 30000]
     #[arg(long, global = true, value_name = "MS")]
     timeout_ms: Option<u64>,
@@ -320,7 +344,7 @@ impl From<SettingFlags> for Options {
             cloud: flags.cloud,
             authority_host: flags.authority_host,
             graph_endpoint: flags.graph_endpoint,
-            user: flags.user,
+            user: flags.user.into_iter().next(),
             timeout_ms: flags.timeout_ms,
             allow_writes: flags.allow_writes,
             boundary: flags.boundary,

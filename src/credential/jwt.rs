@@ -23,19 +23,21 @@ pub(crate) struct Claims {
     /// `aud`, whom it is for.
     pub(super) audience: Vec<String>,
     /// `exp`, in seconds since 1970.
-    pub(super) expires: Option<i64>,
+    pub(crate) expires: Option<i64>,
     /// `scp`, there in a delegated token only.
     pub(super) scopes: Option<String>,
     /// `roles`, the permissions of an application.
     pub(crate) roles: Vec<String>,
     /// `idtyp`: `app` or `user`.
-    pub(super) identity_type: Option<String>,
+    pub(crate) identity_type: Option<String>,
     /// `appid` (v1.0) or `azp` (v2.0), the client.
     pub(crate) client: Option<String>,
     /// `tid`, the tenant.
     pub(crate) tenant: Option<String>,
     /// `oid`, the service principal or user behind it.
     pub(crate) object: Option<String>,
+    /// `xms_cc`, what the client said that it is capable of; `cp1` is continuous access evaluation.
+    pub(crate) capabilities: Vec<String>,
 }
 
 /// Why a text is no JWT, in words that stand behind "it". They hold nothing of the text.
@@ -77,6 +79,7 @@ struct Raw {
     azp: Option<Value>,
     tid: Option<Value>,
     oid: Option<Value>,
+    xms_cc: Option<Value>,
 }
 
 impl Claims {
@@ -150,16 +153,12 @@ impl TryFrom<Raw> for Claims {
                 Value::String(text) => text,
                 other => other.to_string(),
             }),
-            roles: match raw.roles {
-                Some(Value::Array(roles)) => {
-                    roles.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-                }
-                _ => Vec::new(),
-            },
+            roles: texts(raw.roles.as_ref()),
             identity_type: lenient(raw.idtyp.as_ref()),
             client: lenient(raw.appid.as_ref()).or_else(|| lenient(raw.azp.as_ref())),
             tenant: lenient(raw.tid.as_ref()),
             object: lenient(raw.oid.as_ref()),
+            capabilities: texts(raw.xms_cc.as_ref()),
         })
     }
 }
@@ -170,6 +169,12 @@ fn text(value: Option<Value>, name: &'static str) -> Result<Option<String>, NotJ
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(NotJwt::Claim(name)),
     }
+}
+
+/// The texts of a list, and none of what is no list.
+fn texts(value: Option<&Value>) -> Vec<String> {
+    let list = value.and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn lenient(value: Option<&Value>) -> Option<String> {
@@ -219,7 +224,7 @@ mod tests {
     #[test]
     fn the_claims_are_read_in_the_types_that_are_seen() {
         let claims = read(
-            r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1800000000,"scp":"x","roles":["r"],"idtyp":"app","azp":"c","tid":"t","oid":"o"}"#,
+            r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":1800000000,"scp":"x","roles":["r"],"idtyp":"app","azp":"c","tid":"t","oid":"o","xms_cc":["cp1"]}"#,
         )
         .unwrap();
         let expected = Claims {
@@ -233,6 +238,7 @@ mod tests {
             client: Some("c".into()),
             tenant: Some("t".into()),
             object: Some("o".into()),
+            capabilities: vec!["cp1".into()],
         };
         assert_eq!(claims, expected);
         assert_eq!(read(r#"{"aud":"a"}"#).unwrap().audience, ["a"]);

@@ -4,7 +4,7 @@
 //! what the workload's code mostly means. Codes and texts of Graph may change, so they make explanations and never
 //! decide what the program does. `docs/refusals.md` is the same for readers; a test holds the two together.
 
-mod grant;
+pub(crate) mod grant;
 mod kind;
 mod said;
 mod words;

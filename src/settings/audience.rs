@@ -7,7 +7,7 @@ use super::federation::Audience;
 use super::lookup::{Key, Lookup};
 use super::problem::Problem;
 
-const AUDIENCE: Key = Key {
+pub(super) const AUDIENCE: Key = Key {
     option: "federatedAudience",
     flag: "--federated-audience",
     workiq: "WORKIQ_FEDERATED_AUDIENCE",

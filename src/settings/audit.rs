@@ -15,7 +15,7 @@ pub struct AuditSetting {
     pub run: Option<String>,
 }
 
-const FILE: Key = Key {
+pub(super) const FILE: Key = Key {
     option: "auditFile",
     flag: "--audit-file",
     workiq: "WORKIQ_AUDIT_FILE",

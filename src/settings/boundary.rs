@@ -95,7 +95,7 @@ pub fn folder_key(name: &str) -> Cow<'_, str> {
     if WELL_KNOWN_FOLDERS.contains(&lower.as_str()) { Cow::Owned(lower) } else { Cow::Borrowed(name) }
 }
 
-const BOUNDARY: Key = Key {
+pub(super) const BOUNDARY: Key = Key {
     option: "boundary",
     flag: "--boundary",
     workiq: "WORKIQ_BOUNDARY",

@@ -13,14 +13,14 @@ const PASSWORD: Key = Key {
     azure: "AZURE_CLIENT_CERTIFICATE_PASSWORD",
     pick: |o| o.client_certificate_password.as_ref().map(|s| Cow::from(s.expose())),
 };
-const CHAIN: Key = Key {
+pub(super) const CHAIN: Key = Key {
     option: "sendCertificateChain",
     flag: "--send-certificate-chain",
     workiq: "WORKIQ_CLIENT_SEND_CERTIFICATE_CHAIN",
     azure: "AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",
     pick: |o| o.send_certificate_chain.map(|yes| Cow::from(if yes { "true" } else { "false" })),
 };
-const ALGORITHM: Key = Key {
+pub(super) const ALGORITHM: Key = Key {
     option: "assertionAlg",
     flag: "--assertion-alg",
     workiq: "WORKIQ_ASSERTION_ALG",

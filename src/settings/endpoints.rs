@@ -7,21 +7,21 @@ use super::lookup::{Key, Layer, Lookup};
 use super::origin::Origin;
 use super::problem::Problem;
 
-const CLOUD: Key = Key {
+pub(super) const CLOUD: Key = Key {
     option: "cloud",
     flag: "--cloud",
     workiq: "WORKIQ_CLOUD",
     azure: "",
     pick: |o| o.cloud.as_deref().map(Cow::from),
 };
-const AUTHORITY: Key = Key {
+pub(super) const AUTHORITY: Key = Key {
     option: "authorityHost",
     flag: "--authority-host",
     workiq: "WORKIQ_AUTHORITY_HOST",
     azure: "AZURE_AUTHORITY_HOST",
     pick: |o| o.authority_host.as_deref().map(Cow::from),
 };
-const GRAPH: Key = Key {
+pub(super) const GRAPH: Key = Key {
     option: "graphEndpoint",
     flag: "--graph-endpoint",
     workiq: "WORKIQ_GRAPH_ENDPOINT",

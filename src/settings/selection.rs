@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::slot::{Held, Slot};
 use crate::secret::Secret;
 
-const PIN: Key = Key {
+pub(super) const PIN: Key = Key {
     option: "credential",
     flag: "--credential",
     workiq: "WORKIQ_CREDENTIAL",

@@ -49,7 +49,7 @@ impl Default for Serving {
     }
 }
 
-const ALLOW_WRITES: Key = Key {
+pub(super) const ALLOW_WRITES: Key = Key {
     option: "allowWrites",
     flag: "--allow-writes",
     workiq: "WORKIQ_ALLOW_WRITES",
@@ -77,7 +77,7 @@ const EXACT_TEXT: Key = Key {
     azure: "",
     pick: |o| o.exact_text.map(|exact| Cow::from(if exact { "true" } else { "false" })),
 };
-const TIMEOUT: Key = Key {
+pub(super) const TIMEOUT: Key = Key {
     option: "callTimeoutMs",
     flag: "--call-timeout-ms",
     workiq: "WORKIQ_CALL_TIMEOUT_MS",
@@ -85,7 +85,7 @@ const TIMEOUT: Key = Key {
     pick: |o| o.call_timeout_ms.as_deref().map(Cow::from),
 };
 
-const CACHE_DIR: Key = Key {
+pub(super) const CACHE_DIR: Key = Key {
     option: "cacheDir",
     flag: "--cache-dir",
     workiq: "WORKIQ_CACHE_DIR",

@@ -16,7 +16,7 @@ const ACCESS_TOKEN: Key = Key {
     azure: "",
     pick: |o| o.access_token.as_ref().map(|s| Cow::from(s.expose())),
 };
-const PATH: Key = Key {
+pub(super) const PATH: Key = Key {
     option: "clientCertificatePath",
     flag: "--certificate-path",
     workiq: "WORKIQ_CLIENT_CERTIFICATE_PATH",
@@ -37,7 +37,7 @@ const SECRET: Key = Key {
     azure: "AZURE_CLIENT_SECRET",
     pick: |o| o.client_secret.as_ref().map(|s| Cow::from(s.expose())),
 };
-const TOKEN_FILE: Key = Key {
+pub(super) const TOKEN_FILE: Key = Key {
     option: "federatedTokenFile",
     flag: "--federated-token-file",
     workiq: "WORKIQ_FEDERATED_TOKEN_FILE",

@@ -68,6 +68,10 @@ export function addSites(router, { data, presign }) {
   router.add('GET', '/sites/{site}/drive', FILES, (call) =>
     call.one(driveHeader(drive(site(call.site).drives[0]))),
   );
+  router.add('GET', '/sites/{site}/drive/root/children', FILES, (call) => {
+    const one = drive(site(call.site).drives[0]);
+    return call.page(children(one, rootOf(one)).map(shape), { size: 200, context: 'children' });
+  });
   router.add('GET', '/drives/{drive}', FILES, (call) => {
     const { sharePointIds } = drive(call.drive);
     const selected = /\bsharePointIds\b/i.test(call.url.searchParams.get('$select') ?? '');

@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use super::{Refused, Wanted};
 
 /// Microsoft Graph's own application id, the same in every tenant and cloud.
-const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
+pub(crate) const GRAPH: &str = "00000003-0000-0000-c000-000000000000";
 
 /// The application (client) id.
 pub(super) fn app(refused: &Refused<'_>) -> String {
@@ -16,11 +16,17 @@ pub(super) fn app(refused: &Refused<'_>) -> String {
 /// Azure CLI: asks for the permission and consents (learn.microsoft.com/cli/azure/ad/app/permission). None where the id
 /// of the role is not known.
 pub(super) fn azure_cli(refused: &Refused<'_>, wanted: &Wanted) -> Option<String> {
-    let (app, role) = (app(refused), wanted.role_id?);
-    Some(format!(
-        "az ad app permission add --id {app} --api {GRAPH} --api-permissions {role}=Role && az ad app permission \
-         admin-consent --id {app}"
-    ))
+    Some(azure_cli_for(&app(refused), &[wanted.role_id?]))
+}
+
+/// Azure CLI: the same for several roles, by their ids.
+pub(crate) fn azure_cli_for(app: &str, roles: &[&str]) -> String {
+    let roles: Vec<_> = roles.iter().map(|role| format!("{role}=Role")).collect();
+    format!(
+        "az ad app permission add --id {app} --api {GRAPH} --api-permissions {} && az ad app permission admin-consent \
+         --id {app}",
+        roles.join(" ")
+    )
 }
 
 /// Azure CLI: consents to what the application asks for.

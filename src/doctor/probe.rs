@@ -1,0 +1,297 @@
+//! Probes: one real thing of each kind is read, as far as its content, and nothing of it is kept.
+
+mod answer;
+mod meeting;
+mod target;
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::check::{Check, Privacy, Status, Step};
+use super::remedy::Application;
+use super::{PROBES, permissions, skipped, timed};
+use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest, GraphResponse};
+pub(super) use answer::{of_answer, of_failure};
+pub use target::Wanted;
+pub(super) use target::{Targets, targets};
+
+/// The id of the probe of a mailbox.
+pub(super) const MAIL: &str = "probe.mail";
+
+/// What the probes ask with.
+struct Prober<'a> {
+    graph: &'a GraphClient,
+    /// The permissions in the token, where they can be read.
+    roles: Option<&'a [String]>,
+    application: &'a Application,
+}
+
+/// One probe that is under way: one call with one deadline.
+struct Probe<'a> {
+    prober: &'a Prober<'a>,
+    check: Check,
+    started: Instant,
+    call: Call,
+}
+
+/// Probes every target.
+pub(super) async fn look(
+    graph: &GraphClient,
+    targets: &Targets,
+    roles: Option<&[String]>,
+    application: &Application,
+) -> Vec<Check> {
+    if targets.is_empty() {
+        let why = "Nobody was named: --user, --team, --site, --meeting-organizer, or a boundary";
+        return vec![skipped(PROBES, why)];
+    }
+    let prober = Prober { graph, roles, application };
+    let mut checks = Vec::new();
+    for user in &targets.users {
+        checks.push(prober.mail(user).await);
+        checks.push(prober.chats(user).await);
+        checks.push(prober.people(user).await);
+    }
+    for organizer in &targets.organizers {
+        checks.extend(prober.meetings(organizer).await);
+    }
+    for team in &targets.teams {
+        checks.push(prober.team(team, targets.channel_of(team)).await);
+    }
+    for site in &targets.sites {
+        checks.push(prober.site(site).await);
+    }
+    if targets.more > 0 {
+        let why =
+            format!("{} more in the boundary are not probed; name them to have them probed", targets.more);
+        checks.push(skipped(PROBES, why));
+    }
+    checks
+}
+
+impl<'a> Prober<'a> {
+    fn begin(&'a self, id: &'static str, title: &'static str, target: &str) -> Probe<'a> {
+        Probe {
+            prober: self,
+            check: Check::new(id, title, Status::Ok, "").about(target),
+            started: Instant::now(),
+            call: self.graph.call().by("doctor"),
+        }
+    }
+
+    /// Whether the token certainly has none of `names`.
+    fn lacks(&self, names: &[&str]) -> bool {
+        self.roles.is_some_and(|roles| {
+            !roles.iter().any(|role| names.iter().any(|name| role.eq_ignore_ascii_case(name)))
+        })
+    }
+
+    async fn mail(&self, user: &str) -> Check {
+        let probe = self.begin(MAIL, "Mail", user);
+        let path = format!("/users/{}/messages?$top=1&$select=id,subject,receivedDateTime", segment(user));
+        let answer = match probe.get(&path).await {
+            Ok(answer) => answer,
+            Err(mut check) => {
+                // Nobody asked for mail: whoever is named may be so for meetings.
+                if check.code.as_deref() == Some("role_missing")
+                    && self.lacks(&["Mail.Read", "Mail.ReadWrite"])
+                {
+                    check.status = Status::Skipped;
+                    check.refused = false;
+                    check.todo.clear();
+                    check.privacy = Privacy::Open;
+                    check.summary =
+                        "Mail.Read is not granted, and Exchange does not open this mailbox either".into();
+                }
+                return check;
+            }
+        };
+        let mut probe = probe;
+        if self.lacks(&["Mail.Read", "Mail.ReadWrite"]) {
+            probe.check = probe.check.fact("by", "Exchange RBAC for Applications", Privacy::Open);
+        }
+        probe.read(&answer, "messages", "subject")
+    }
+
+    async fn chats(&self, user: &str) -> Check {
+        let probe = self.begin("probe.chats", "Chats", user);
+        if self.lacks(&["Chat.Read.All", "Chat.ReadWrite.All"]) {
+            return probe.skip("Chat.Read.All is not granted");
+        }
+        let chats = match probe.get(&format!("/users/{}/chats?$top=1", segment(user))).await {
+            Ok(chats) => chats,
+            Err(check) => return check,
+        };
+        let Some(chat) = first(&chats.body, "id") else { return probe.nothing("There is no chat to read") };
+        match probe.get(&format!("/chats/{}/messages?$top=1", segment(&chat))).await {
+            Ok(messages) => probe.read(&messages, "messages", "subject"),
+            Err(check) => check,
+        }
+    }
+
+    async fn people(&self, user: &str) -> Check {
+        let probe = self.begin("probe.people", "People", user);
+        if self.lacks(&["People.Read.All"]) {
+            return probe.skip("People.Read.All is not granted");
+        }
+        match probe.get(&format!("/users/{}/people?$top=1", segment(user))).await {
+            Ok(people) => probe.read(&people, "people", "displayName"),
+            Err(check) => check,
+        }
+    }
+
+    async fn team(&self, team: &str, channel: Option<&str>) -> Check {
+        let mut probe = self.begin("probe.channels", "Channel messages", team);
+        let team = segment(team);
+        let mut channel = channel.map(str::to_owned);
+        // The list of channels needs a permission of its own; all messages of a team do not.
+        let lists =
+            ["Channel.ReadBasic.All", "ChannelSettings.Read.All", "Group.Read.All", "Directory.Read.All"];
+        if channel.is_none() && !self.lacks(&lists) {
+            let channels = match probe.get(&format!("/teams/{team}/channels?$select=id,displayName")).await {
+                Ok(channels) => channels,
+                Err(check) => return check,
+            };
+            channel = first(&channels.body, "id");
+            if let Some(name) = first(&channels.body, "displayName") {
+                probe.check = probe.check.fact("channel", name, Privacy::Names);
+            }
+        }
+        let path = match channel {
+            Some(channel) => format!("/teams/{team}/channels/{}/messages?$top=1", segment(&channel)),
+            None => format!("/teams/{team}/channels/getAllMessages?$top=1"),
+        };
+        match probe.get(&path).await {
+            Ok(messages) => probe.read(&messages, "messages", "subject"),
+            Err(check) => check,
+        }
+    }
+
+    async fn site(&self, site: &str) -> Check {
+        let mut probe = self.begin("probe.site", "Site and files", site);
+        let found = match probe.get(&format!("/sites/{}?$select=id,displayName", site_path(site))).await {
+            Ok(found) => found,
+            Err(check) => return check,
+        };
+        if let Some(name) = found.body["displayName"].as_str() {
+            probe.check = probe.check.fact("name", name, Privacy::Names);
+        }
+        let id = found.body["id"].as_str().unwrap_or(site).to_owned();
+        match probe.get(&format!("/sites/{id}/drive/root/children?$top=1&$select=id,name")).await {
+            Ok(files) => probe.read(&files, "files", "name"),
+            Err(check) => check,
+        }
+    }
+}
+
+impl Probe<'_> {
+    /// Reads `path`, or gives the check with what came of it.
+    async fn get(&self, path: &str) -> Result<GraphResponse, Check> {
+        let graph = self.prober.graph;
+        let asked = match graph.path(path, &self.call) {
+            Ok(path) => graph.send(GraphRequest::get(path), &self.call).await,
+            Err(failure) => Err(failure),
+        };
+        let shown = path.split('?').next().unwrap_or_default().to_owned();
+        let check = || self.check.clone().fact("path", shown.as_str(), Privacy::Ids);
+        let check = match asked {
+            Ok(answer) if answer.is_success() => return Ok(answer),
+            Ok(answer) => of_answer(check(), &answer, Some(self.prober.application)),
+            Err(GraphFailure::OutsideBoundary(_)) => {
+                let mut check = check();
+                check.status = Status::Skipped;
+                check.summary = "It is outside the boundary, so nothing was asked".into();
+                check
+            }
+            Err(failure) => of_failure(check(), failure),
+        };
+        Err(timed(self.started, check))
+    }
+
+    fn end(self, status: Status, summary: impl Into<String>) -> Check {
+        let mut check = timed(self.started, self.check);
+        check.status = status;
+        check.summary = summary.into();
+        check
+    }
+
+    fn skip(self, why: &str) -> Check {
+        self.end(Status::Skipped, why)
+    }
+
+    /// It is open, and there was nothing to see.
+    fn nothing(self, what: &str) -> Check {
+        self.end(Status::Skipped, what)
+    }
+
+    /// A collection was read: whether there was something in it, and what it is called.
+    fn read(mut self, answer: &GraphResponse, what: &str, name: &'static str) -> Check {
+        if let Some(text) = first(&answer.body, name) {
+            self.check = self.check.fact("first", text, Privacy::Names);
+        }
+        let is_empty = answer.body["value"].as_array().is_none_or(Vec::is_empty);
+        let how = if is_empty { "can be read; there are none" } else { "can be read" };
+        let what = format!("{} {how}", capital(what));
+        self.end(Status::Ok, what)
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// A member of the first item of a collection, made printable.
+fn first(body: &Value, member: &str) -> Option<String> {
+    let text = body["value"].get(0)?.get(member)?.as_str()?;
+    Some(crate::error::printable(text, 200))
+}
+
+/// An id or name as a segment of a path: whoever gave it, it stays one.
+fn segment(text: &str) -> String {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'@')
+        .remove(b':')
+        .remove(b',')
+        .remove(b'!')
+        .remove(b'\'');
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// A site: an id, or `contoso.sharepoint.com:/sites/name`.
+fn site_path(site: &str) -> String {
+    let site = site.strip_prefix("https://").unwrap_or(site).trim_end_matches('/');
+    match site.split_once('/') {
+        Some((host, path)) => {
+            let path: Vec<_> = path.split('/').map(segment).collect();
+            format!("{}:/{}", segment(host.trim_end_matches(':')), path.join("/"))
+        }
+        None => segment(site),
+    }
+}
+
+/// The step to the script of this package, for a permission that is missing.
+fn by_script(application: &Application, permission: &str) -> Option<Step> {
+    let area = permissions::area_of(permission)?;
+    Some(Step::Command(application.enable(&[area], false)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_named_stays_one_segment() {
+        assert_eq!(segment("ada@contoso.com"), "ada@contoso.com");
+        assert_eq!(segment("../x?y=/z#"), "..%2Fx%3Fy%3D%2Fz%23");
+        assert_eq!(site_path("contoso.sharepoint.com,a,b"), "contoso.sharepoint.com,a,b");
+        for site in ["contoso.sharepoint.com:/sites/a b", "https://contoso.sharepoint.com/sites/a b/"] {
+            assert_eq!(site_path(site), "contoso.sharepoint.com:/sites/a%20b");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! The commands that grant what is missing, with the ids of this application.
+
+use super::check::{Privacy, Step};
+use crate::graph::granted::Granted;
+use crate::graph::refusal::grant::azure_cli_for;
+use crate::settings::Settings;
+
+/// The application that permissions are granted to.
+pub(super) struct Application {
+    tenant: String,
+    client: String,
+    authority: String,
+}
+
+impl Application {
+    /// By its settings, or else by its token.
+    pub(super) fn new(settings: &Settings, granted: Option<&Granted>) -> Self {
+        let tenant = settings.tenant().map(ToString::to_string);
+        let client = settings.client().map(|id| id.to_string());
+        let of_token = |id: fn(&Granted) -> Option<uuid::Uuid>| granted.and_then(id).map(|id| id.to_string());
+        Self {
+            tenant: tenant
+                .or_else(|| of_token(|granted| granted.tenant_id))
+                .unwrap_or_else(|| "<tenant>".into()),
+            client: client
+                .or_else(|| of_token(|granted| granted.app_id))
+                .unwrap_or_else(|| "<client-id>".into()),
+            authority: settings.authority.to_string(),
+        }
+    }
+
+    /// Grants `roles` (app role ids), which are those of `areas`; with `names` the roles that turn ids into names.
+    pub(super) fn grant(&self, areas: &[&str], names: bool, roles: &[&str]) -> Vec<Step> {
+        let words = |text: &str| Step::Words(text.into(), Privacy::Open);
+        vec![
+            words("An administrator grants it, in one of these ways; the next token has it:"),
+            Step::Command(self.enable(areas, names)),
+            Step::Command(azure_cli_for(&self.client, roles)),
+            words("Where the application asks for it already, consent is enough:"),
+            Step::Command(self.consent()),
+        ]
+    }
+
+    /// The script of this package, which adds and grants.
+    pub(super) fn enable(&self, areas: &[&str], names: bool) -> String {
+        let Self { tenant, client, .. } = self;
+        let mut command = format!("Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
+        if areas.len() == ALL {
+            command.push_str(" -All");
+        } else if !areas.is_empty() {
+            command.push_str(" -For ");
+            command.push_str(&areas.join(","));
+        }
+        if names {
+            command.push_str(" -WithNames");
+        }
+        command
+    }
+
+    /// Where an administrator consents to what the application asks for
+    /// (learn.microsoft.com/entra/identity-platform/v2-admin-consent).
+    fn consent(&self) -> String {
+        format!("{}/{}/adminconsent?client_id={}", self.authority, self.tenant, self.client)
+    }
+}
+
+/// All areas of the script.
+const ALL: usize = 7;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_name_the_application_and_what_is_missing() {
+        let application = Application {
+            tenant: "contoso.com".into(),
+            client: "c".into(),
+            authority: "https://login.microsoftonline.com".into(),
+        };
+        let commands: Vec<_> = application
+            .grant(&["Mail", "Chats"], false, &["r1", "r2"])
+            .into_iter()
+            .filter_map(|step| match step {
+                Step::Command(command) => Some(command),
+                Step::Words(..) => None,
+            })
+            .collect();
+        assert_eq!(commands[0], "Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats");
+        assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
+        assert_eq!(commands[2], "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c");
+        assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));
+    }
+}
