@@ -228,6 +228,9 @@ $NameRoles = @{
     External = @('ExternalConnection.Read.All')
 }
 
+# An unbound [guid] is not safely false.
+$hasClientId = $PSBoundParameters.ContainsKey('ClientId')
+
 # What was found or done; Left says that something is still to do.
 $script:Left = $false
 
@@ -326,7 +329,7 @@ function Assert-Options {
 
 # The application, found or created; nothing with -WhatIf if there is none.
 function Resolve-Application {
-    if ($ClientId) {
+    if ($hasClientId) {
         $found = @(Get-MgApplication -Filter "appId eq '$ClientId'")
         if ($found.Count -eq 0) { throw "Tenant $TenantId has no application $ClientId." }
     }
@@ -355,7 +358,7 @@ function Resolve-ServicePrincipal($Application) {
     }
     if ($PSCmdlet.ShouldProcess($Application.AppId, 'create the service principal')) {
         # A new application takes a few seconds to be known everywhere in the directory.
-        foreach ($try in 1..4) {
+        foreach ($try in @(1, 2, 3, 4)) {
             try {
                 $new = New-MgServicePrincipal -AppId $Application.AppId
                 Write-Ok "service principal $($new.Id) (done now)"
@@ -574,7 +577,9 @@ function Add-SiteGrant($Application) {
     foreach ($one in $Site) {
         $present = @(Get-MgSitePermission -SiteId $one -All)
         $same = @($present | Where-Object {
-                @($_.GrantedToIdentitiesV2 | Where-Object { $_.Application.Id -eq $Application.AppId }).Count -gt 0
+                @($_.GrantedToIdentitiesV2 | Where-Object {
+                        $null -ne $_ -and $null -ne $_.Application -and $_.Application.Id -eq $Application.AppId
+                    }).Count -gt 0
             })
         if ($same.Count -gt 0) {
             Write-Ok "site $one"
@@ -597,7 +602,7 @@ function Add-ToPolicy([string] $Identity, [string] $AppId) {
         Write-Ok "application access policy $Identity has the application"
     }
     elseif ($PSCmdlet.ShouldProcess($Identity, 'add the application to this access policy, for all who have it')) {
-        Set-CsApplicationAccessPolicy -Identity $Identity -AppIds @{ Add = $AppId }
+        $null = Set-CsApplicationAccessPolicy -Identity $Identity -AppIds @{ Add = $AppId }
         Write-Ok "application access policy $Identity has the application (done now)"
     }
     else {
@@ -638,7 +643,7 @@ function Add-MeetingAccess([string] $AppId) {
             }
             elseif (Resolve-OwnPolicy -AppId $AppId) {
                 if ($PSCmdlet.ShouldProcess($user, "grant the policy $PolicyName")) {
-                    Grant-CsApplicationAccessPolicy -Identity $user -PolicyName $PolicyName
+                    $null = Grant-CsApplicationAccessPolicy -Identity $user -PolicyName $PolicyName
                     Write-Ok "meetings of $user (done now; up to 30 minutes until it holds)"
                 }
                 else {
@@ -661,7 +666,7 @@ function Add-MeetingAccess([string] $AppId) {
                 Add-ToPolicy -Identity $granted[0].PolicyName -AppId $AppId
             }
             elseif ($made -and $PSCmdlet.ShouldProcess($MeetingGroup, "grant the policy $PolicyName to the group")) {
-                Grant-CsApplicationAccessPolicy -Group $MeetingGroup -PolicyName $PolicyName -Rank 1
+                $null = Grant-CsApplicationAccessPolicy -Group $MeetingGroup -PolicyName $PolicyName -Rank 1
                 Write-Ok "meetings of group $MeetingGroup (done now; up to 30 minutes until it holds)"
                 Write-Host 'A member with a policy of their own keeps that one: name them with -MeetingOrganizer.'
             }
@@ -784,6 +789,13 @@ try {
         }
         if ($MailboxGroup -and $principal) { Add-MailboxScope $application $principal }
         Show-Snippet $application
+    }
+    else {
+        foreach ($role in $roles) { Write-Missing $role }
+        $federation = Get-WantedFederation
+        if ($federation) {
+            foreach ($subject in $federation.Subjects) { Write-Missing "federated credential for $subject" }
+        }
     }
     # With -WhatIf nothing was meant to be done.
     if ($script:Left -and -not $WhatIfPreference) { $status = 2 }

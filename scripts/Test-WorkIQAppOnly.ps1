@@ -93,6 +93,9 @@ $UserRole = @{ 'User.ReadBasic.All' = '97235f07-e226-4f63-ace3-39588e11d3a1' }
 # A permission that stands in for another one, when the access was narrowed.
 $SitesSelected = @{ 'Sites.Selected' = '883ea226-0bf2-4a8f-9f9d-92c9162a727d' }
 
+# An unbound [guid] is not safely false.
+$hasClientId = $PSBoundParameters.ContainsKey('ClientId')
+
 $script:Left = $false
 
 function Write-Ok([string] $Text) { Write-Host "[OK] $Text" -ForegroundColor Green }
@@ -116,7 +119,7 @@ function Get-WantedRole {
 }
 
 function Get-Application {
-    if ($ClientId) { $found = @(Get-MgApplication -Filter "appId eq '$ClientId'") }
+    if ($hasClientId) { $found = @(Get-MgApplication -Filter "appId eq '$ClientId'") }
     else { $found = @(Get-MgApplication -Filter "displayName eq '$DisplayName'" -All) }
     if ($found.Count -gt 1) { throw "More than one application is called '$DisplayName'; say which with -ClientId." }
     if ($found.Count -eq 1) { return $found[0] }

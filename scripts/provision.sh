@@ -298,11 +298,16 @@ if [ -n "$tenant" ] && [ "$tenant" != "$signed_in" ]; then
   fail "az is signed in to tenant $signed_in. Sign in to the other: az login --tenant $tenant --allow-no-subscriptions"
 fi
 tenant=$signed_in
-graph=$(read_az cloud show --query endpoints.microsoftGraphResourceId)
+# One call, three lines.
+{
+  IFS= read -r cloud
+  IFS= read -r graph
+  IFS= read -r authority
+} <<LINES
+$(read_az cloud show --query '[name, endpoints.microsoftGraphResourceId, endpoints.activeDirectory]')
+LINES
 graph=${graph%/}
-authority=$(read_az cloud show --query endpoints.activeDirectory)
 authority=${authority%/}
-cloud=$(read_az cloud show --query name)
 # The audience of federation is a cloud's own.
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
 case $cloud in
