@@ -524,7 +524,7 @@ function Add-Certificate($Application) {
         }
         else {
             $certificate = New-CertificateFile -Path $path -Password $password
-            Write-Host "$path holds the private key: put it into the CI's secrets, then delete it."
+            Write-Host "$path holds the private key: put it, in base64, into the CI's secret WORKIQ_CLIENT_CERTIFICATE, then delete it."
         }
     }
     if ($certificate.NotAfter -lt (Get-Date)) { throw "The certificate has expired on $($certificate.NotAfter)." }
