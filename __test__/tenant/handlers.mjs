@@ -4,6 +4,7 @@
 import { decodeJwt } from 'jose';
 import { isTokenPath } from './entra.mjs';
 import { faultAnswer } from './faults.mjs';
+import { resourceManager } from './resource-manager.mjs';
 import { spoil } from './wire.mjs';
 
 const OIDC = '/_github/oidc';
@@ -69,6 +70,8 @@ export function createHandlers({ requests, faults, clock, delay, workloads }) {
       const call = { method: request.method, url, headers: request.headers };
       if (url.pathname === OIDC) return federation.githubToken(call);
       if (url.pathname === PIPELINES) return federation.pipelinesToken(call);
+      const managed = resourceManager(call);
+      if (managed) return managed;
       const document = request.method === 'GET' ? await entra.discovery(request, url) : undefined;
       if (document) return document;
       return {

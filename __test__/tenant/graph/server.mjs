@@ -3,6 +3,7 @@
  */
 import { claimsChallengeAnswer, faultAnswer } from '../faults.mjs';
 import { spoil } from '../wire.mjs';
+import { addApplications } from './applications.mjs';
 import { runBatch } from './batch.mjs';
 import { addCalendar } from './calendar.mjs';
 import { addChats } from './chats.mjs';
@@ -43,6 +44,7 @@ export function createGraph(tenant) {
   for (const add of [
     addMetadata,
     addDirectory,
+    addApplications,
     addMail,
     addCalendar,
     addChats,
