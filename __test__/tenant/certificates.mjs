@@ -1,7 +1,7 @@
 /**
  * The client's certificates, in every form that people bring. Each is a file made when first asked for.
  */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { issue, thumbprints } from './ca.mjs';
@@ -121,5 +121,10 @@ export function createCertificates(dir) {
     identity: () => ({ key: keyPem(), certificate: main().pem, der: main().der, ...thumbprints(main().der) }),
     /** Another certificate for the application: what rotation brings. Returns PEM text of key and certificate. */
     rotate: () => keyPem() + register(make('workiq-ci (rotated)')).pem,
+    /** Registers somebody else's certificate, given as PEM text. */
+    upload(pem) {
+      const x509 = new X509Certificate(pem);
+      register({ x509, der: x509.raw });
+    },
   };
 }

@@ -170,6 +170,8 @@ export async function startTenant(options = {}) {
     identity: certificates.identity,
     /** Registers a new certificate; gives PEM text of key and certificate, to write over a file. */
     rotateCertificate: certificates.rotate,
+    /** Registers a certificate that was made elsewhere: PEM text. */
+    uploadCertificate: certificates.upload,
     /** Contoso's data, live: writes show here. */
     get data() {
       return data;
