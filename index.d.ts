@@ -286,7 +286,9 @@ export interface DiagnosisReport {
 }
 
 /** Options of {@link diagnose}. */
-export interface DiagnoseOptions extends Options, Pick<McpServerOptions, 'boundary' | 'callTimeoutMs' | 'auditFile'> {
+export interface DiagnoseOptions
+  extends Options,
+    Pick<McpServerOptions, 'boundary' | 'callTimeoutMs' | 'auditFile'> {
   /** Users of whom a mail, a chat message and a contact are read; by default those of the boundary. */
   users?: string[];
   /** Teams of which a channel's message is read. */

@@ -17,6 +17,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parseAllDocuments } from 'yaml';
 import { fetchCall, hello, plain, run } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
@@ -82,6 +83,7 @@ test('every relative link leads somewhere, to its anchor too', { skip: unchecked
 const OTHER_IDS = [
   '11111111-2222-4333-8444-555555555555',
   '22222222-2222-4333-8444-555555555555',
+  '33333333-2222-4333-8444-555555555555',
   '00000003-0000-0000-c000-000000000000', // Microsoft Graph
   'fb60f99c-7a34-4190-8149-302f77469936', // the token exchange of the public cloud
 ];
@@ -113,6 +115,33 @@ test('every block of JSON is JSON', { skip: unchecked }, () => {
   for (const page of docs)
     for (const { info, body } of blocks(read(page)))
       if (info.split(' ')[0] === 'json') assert.doesNotThrow(() => JSON.parse(body), `${page}:\n${body}`);
+});
+
+test('every block of YAML is YAML, and a workflow that signs in is given no more than it needs', {
+  skip: unchecked,
+}, () => {
+  for (const page of docs) {
+    for (const { info, body } of blocks(read(page))) {
+      if (!/^ya?ml$/.test(info.split(' ')[0])) continue;
+      for (const document of parseAllDocuments(body)) {
+        assert.deepEqual(document.errors, [], `${page}:\n${body}`);
+        const { on, permissions, jobs } = document.toJS() ?? {};
+        if (!on || !jobs) continue;
+        assert.ok(permissions, `${page}: a workflow without permissions`);
+        for (const [name, { 'timeout-minutes': minutes, steps = [] }] of Object.entries(jobs)) {
+          assert.ok(minutes > 0, `${page}: the job ${name} has no end`);
+          for (const { uses, run: script } of steps) {
+            if (uses) assert.match(uses, /@[0-9a-f]{40}$/, `${page}: ${uses} is not pinned`);
+            assert.doesNotMatch(
+              script ?? '',
+              /\$\{\{\s*github\.(?:event|head_ref)/,
+              `${page}: text of strangers in a script`,
+            );
+          }
+        }
+      }
+    }
+  }
 });
 
 let tenant;

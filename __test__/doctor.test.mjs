@@ -250,7 +250,8 @@ describe('on a terminal', { skip: noTerminal && 'script (util-linux) makes one, 
   }
 
   test('it has colour, and none with NO_COLOR', async () => {
-    assert.match(await onTerminal({}), /\u001b\[[\d;]*mok/);
+    const coloured = await onTerminal({});
+    assert.ok(coloured.includes('\u001b['), coloured);
     const without = await onTerminal({ NO_COLOR: '1' });
     assert.match(without, /^ok +Sign-in/m);
     assert.ok(!without.includes('\u001b['));

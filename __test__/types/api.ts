@@ -112,7 +112,7 @@ const servers: Record<string, { command: string; args: string[]; timeout?: numbe
 mcpServer({ boundary: { drives: [{ id: 'b!x', days: 30 }] } });
 
 // The doctor's report.
-async function look(): Promise<string[]> {
+export async function look(): Promise<string[]> {
   const { checks, exitCode } = await diagnose({ users: ['ada@contoso.com'], timeoutMs: 5000 });
   const code: 0 | 1 | 3 = exitCode;
   // @ts-expect-error a user is a text
