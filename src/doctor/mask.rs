@@ -26,27 +26,31 @@ impl Mask {
     /// `text` without what is known, and without anything that looks like a user or an id. The ids of app roles are
     /// public, and stay.
     pub(super) fn hide(&self, text: &str) -> String {
-        let text = self.0.iter().fold(text.to_owned(), |text, (id, word)| text.replace(id, word));
-        let is_part = |c: char| c.is_alphanumeric() || "-_.@+#%".contains(c);
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        while let Some(start) = rest.find(is_part) {
-            let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |at| start + at);
-            out.push_str(&rest[..start]);
-            let word = &rest[start..end];
+        // Users first: their names end in what may be known by itself.
+        let text = by_word(text, |word, _| word.contains('@').then_some("<user>"));
+        let text = self.0.iter().fold(text, |text, (id, word)| text.replace(id, word));
+        by_word(&text, |word, next| {
             let is_id = word.len() == 36 && Uuid::try_parse(word).is_ok() && word != WELL_KNOWN;
             // The next sign tells an app role, which is the same in every tenant: 810c84a8-…=Role.
-            let is_role = rest[end..].starts_with("=Role");
-            out.push_str(match word {
-                _ if word.contains('@') => "<user>",
-                _ if is_id && !is_role => "<id>",
-                _ => word,
-            });
-            rest = &rest[end..];
-        }
-        out.push_str(rest);
-        out
+            (is_id && !next.starts_with("=Role")).then_some("<id>")
+        })
     }
+}
+
+/// `text`, each word of it replaced by what `mask` gives for it and what follows it.
+fn by_word(text: &str, mask: impl Fn(&str, &str) -> Option<&'static str>) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || "-_.@+#%".contains(c);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_part) {
+        let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |at| start + at);
+        let (word, next) = (&rest[start..end], &rest[end..]);
+        out.push_str(&rest[..start]);
+        out.push_str(mask(word, next).unwrap_or(word));
+        rest = next;
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]
