@@ -240,11 +240,11 @@ export type CheckStatus = 'ok' | 'warning' | 'failed' | 'skipped';
 export interface PermissionReport {
   name: string;
   /** Its app role's id. */
-  appRoleId: string;
+  appRoleId: string | null;
   /** One of the seven of Work IQ, or one that turns ids into names. */
   kind: 'workIq' | 'helper';
   status: 'granted' | 'partly' | 'exchange' | 'missing';
-  /** The permission that grants it, which may be a wider one. */
+  /** The permission that grants it, which may be a wider one; `exchange`: Exchange opens mailboxes without it. */
   by: string | null;
   /** The data that it opens. */
   unlocks: string;
@@ -279,10 +279,12 @@ export interface DiagnosisReport {
   /** Of this package. */
   version: string;
   /** The worst of the checks. */
-  status: CheckStatus;
+  status: 'ok' | 'warning' | 'failed';
   /** As of the command: 0 all is well, 1 something failed, 3 not signed in or not permitted. */
   exitCode: 0 | 1 | 3;
   checks: CheckReport[];
+  /** What was left out of it, where something was. */
+  leftOut?: string;
 }
 
 /** Options of {@link diagnose}. */

@@ -1,283 +1,472 @@
-// The doctor, as a person, a program and a job run it: what it finds in each state of a tenant, and what it keeps to itself.
+// The doctor over the test tenant: what it finds in each case, how it says it, and what it keeps to itself.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, beforeEach, describe, test } from 'node:test';
-import Ajv from 'ajv/dist/2020.js';
-import { findSecrets } from './secrets-support.mjs';
-import { plain, run } from './support.mjs';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { findSecrets, keyLines } from './secrets-support.mjs';
+import { plain, command as program, run } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
+const WRONG = 'abc8Q~wrong.wrong.wrong.wrong.wrong.wrong';
 const schema = JSON.parse(readFileSync(new URL('../docs/doctor.schema.json', import.meta.url), 'utf8'));
 
 let tenant;
-let targets;
-let isReport;
+let dir;
+/** Options that probe one of each kind, and what they name. */
+let probes;
+let named;
+
 before(async () => {
   tenant = await startTenant({ roles: 'read' });
-  const { meetings, sites, teams } = tenant.data;
-  targets = ['--user', 'ada@contoso.com', '--meeting-organizer', meetings[0].organizerId];
-  targets.push('--site', sites[0].id, '--team', teams[0].id);
-  isReport = new Ajv().compile(schema);
+  dir = mkdtempSync(join(tmpdir(), 'doctor-'));
+  const organizer = tenant.data.meetings.find((one) => one.transcripts.length > 0).organizerId;
+  named = {
+    user: 'ada@contoso.com',
+    team: tenant.data.teams[0].id,
+    site: tenant.data.sites[0].id,
+    organizer,
+  };
+  probes = [
+    '--user',
+    named.user,
+    '--team',
+    named.team,
+    '--site',
+    named.site,
+    '--meeting-organizer',
+    organizer,
+  ];
 });
-beforeEach(() => {
+
+afterEach(() => {
   tenant.reset();
   tenant.setRoles('read');
   tenant.setClockOffset(0);
 });
-after(() => tenant.close());
 
-/** The report of `doctor --json`. */
-async function doctor(env, args = targets) {
-  const { code, out, err } = await run(['doctor', '--json', ...args], env);
-  const report = JSON.parse(out);
-  assert.ok(isReport(report), JSON.stringify(isReport.errors));
-  assert.equal(report.exitCode, code, err);
-  const { WORKIQ_CLIENT_SECRET: secret } = env;
-  assert.deepEqual(findSecrets(out + err, secret ? { secret } : {}), []);
-  const of = (id) => report.checks.find((check) => check.id === id || check.id.startsWith(`${id}.`));
-  const ids = (status) => report.checks.filter((check) => check.status === status).map(({ id }) => id);
-  return { ...report, of, ids };
+after(async () => {
+  rmSync(dir, { recursive: true, force: true });
+  await tenant.close();
+});
+
+/** What in `value` is not as `rule` of the schema says; nothing where all is. */
+function mistakes(value, rule, at = '') {
+  if (rule.$ref) return mistakes(value, schema.$defs[rule.$ref.split('/').at(-1)], at);
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+  const kinds = [rule.type ?? []].flat().map((one) => (one === 'integer' ? 'number' : one));
+  if (kinds.length > 0 && !kinds.includes(kind)) return [`${at} is of the type ${kind}`];
+  if (rule.enum && !rule.enum.includes(value)) return [`${at} is ${value}`];
+  if ('const' in rule && rule.const !== value) return [`${at} is ${value}`];
+  const missing = (rule.required ?? [])
+    .filter((name) => !(name in value))
+    .map((name) => `${at}/${name} is missing`);
+  const parts = kind === 'array' ? value.map((one, index) => [index, one, rule.items]) : [];
+  if (kind === 'object') {
+    for (const [name, one] of Object.entries(value)) {
+      const known = rule.properties?.[name] ?? rule.additionalProperties;
+      if (known) parts.push([name, one, known]);
+      else if (rule.properties) missing.push(`${at}/${name} is not in the schema`);
+    }
+  }
+  return [...missing, ...parts.flatMap(([name, one, known]) => mistakes(one, known ?? {}, `${at}/${name}`))];
 }
 
-const commands = (check) => (check.todo ?? []).flatMap(({ command }) => command ?? []);
+/** The report as JSON, checked against its schema and for secrets. */
+async function diagnosed(args, env) {
+  const { code, out, err } = await run(['doctor', '--json', ...args], { WORKIQ_LOG: 'error', ...env });
+  const report = JSON.parse(out);
+  assert.deepEqual(mistakes(report, schema), []);
+  assert.equal(report.exitCode, code);
+  noSecrets(out + err);
+  return report;
+}
 
-describe('all is well', () => {
-  for (const kind of ['secret', 'certificate', 'github', 'token-file', 'managed-identity']) {
+function noSecrets(text) {
+  const secrets = {
+    secret: tenant.clientSecret,
+    wrong: WRONG,
+    ...keyLines(readFileSync(tenant.certificates.pem, 'utf8')),
+  };
+  assert.deepEqual(findSecrets(text, secrets), []);
+}
+
+const check = (report, id) => report.checks.find((one) => one.id === id);
+const failed = (report) => report.checks.filter((one) => one.status === 'failed').map((one) => one.id);
+const commands = (one) => (one.todo ?? []).map((step) => step.command).filter(Boolean);
+
+describe('all well', () => {
+  for (const [kind, credential] of [
+    ['secret', 'secret'],
+    ['certificate', 'certificate'],
+    ['github', 'federated'],
+  ]) {
     test(`with ${kind}`, async () => {
-      const { code, out, err } = await run(['doctor', ...targets], tenant.env(kind));
-      assert.equal(code, 0, out + err);
-      assert.match(out, /^ok +Sign-in/m);
-      assert.match(out, /^ok +Transcript's text/m);
-      assert.doesNotMatch(out, /^failed/m);
-      assert.ok(out.split('\n').length <= 70, out);
-      // A pipe has no colour.
-      assert.ok(!out.includes('\u001b'));
+      const report = await diagnosed(probes, tenant.env(kind));
+      assert.deepEqual([report.status, report.exitCode, failed(report)], ['ok', 0, []]);
+      assert.ok(report.checks.every((one) => one.status === 'ok'));
+      assert.equal(check(report, 'credential').facts.kind, credential);
+      const { facts } = check(report, 'token');
+      assert.deepEqual(
+        [facts.tenant, facts.application, facts.idtyp, facts.cae],
+        [tenant.tenantId, tenant.clientId, 'app', true],
+      );
+      const { permissions } = check(report, 'permissions');
+      assert.equal(permissions.filter((one) => one.kind === 'workIq' && one.status === 'granted').length, 7);
+      assert.ok(check(report, 'probe.transcript').facts.utterances > 0);
     });
   }
 
-  test('with each value and where it is from', async () => {
-    const report = await doctor(tenant.env('certificate'));
-    const { facts, sources } = report.of('settings');
-    assert.deepEqual([facts.tenantId, sources.tenantId], [tenant.tenantId, 'WORKIQ_TENANT_ID']);
-    assert.equal(report.of('credential').facts.kind, 'certificate');
-    assert.ok(report.of('token').facts.roles.includes('Mail.Read'));
-    assert.equal(report.of('token').facts.idtyp, 'app');
+  test('a certificate is named by thumbprint, and a federated token by the credential that would match', async () => {
+    const { facts } = check(await diagnosed([], tenant.env('certificate')), 'credential');
+    const pem = /-----BEGIN CERTIFICATE[\s\S]*?-----END CERTIFICATE-----/.exec(
+      readFileSync(tenant.certificates.pem, 'utf8'),
+    );
+    assert.equal(facts.sha1, new X509Certificate(pem[0]).fingerprint.replaceAll(':', ''));
+    assert.ok(facts.daysLeft > 300);
+    const federated = check(await diagnosed([], tenant.env('github')), 'credential').facts;
+    assert.deepEqual(federated.matchingFederatedCredential, {
+      issuer: federated.iss,
+      subject: federated.sub,
+      audiences: [tenant.federatedAudience],
+    });
   });
 
-  test('with a federated token, whose claims are told', async () => {
-    const { facts } = (await doctor(tenant.env('github'))).of('credential');
-    assert.match(JSON.stringify(facts), /repo:/);
-    assert.match(JSON.stringify(facts), /"(?:iss|issuer)"/);
-  });
-
-  test('from JavaScript as well', async () => {
-    const { diagnose } = createRequire(import.meta.url)('workiq-auth');
-    const { WORKIQ_AUTH_MODE, ...others } = tenant.env('secret');
-    const saved = { ...process.env };
-    Object.assign(process.env, others);
-    try {
-      const report = await diagnose({ mode: WORKIQ_AUTH_MODE, users: ['ada@contoso.com'] });
-      assert.ok(isReport(report), JSON.stringify(isReport.errors));
-      assert.equal(report.status, 'ok');
-      const wrong = await diagnose({ mode: 'app-only', tenantID: 'x' });
-      assert.deepEqual([wrong.status, wrong.exitCode], ['failed', 1]);
-    } finally {
-      for (const name of Object.keys(others)) delete process.env[name];
-      Object.assign(process.env, saved);
-    }
+  test('each setting has its variable', async () => {
+    const env = { ...tenant.env(), WORKIQ_TENANT_ID: '', AZURE_TENANT_ID: tenant.tenantId };
+    const { sources } = check(await diagnosed(['--client-id', tenant.clientId], env), 'settings');
+    assert.deepEqual([sources.tenantId, sources.clientId], ['AZURE_TENANT_ID', '--client-id']);
   });
 });
 
-describe('what is wrong', () => {
-  test('a secret', async () => {
-    const report = await doctor({ ...tenant.env('secret'), WORKIQ_CLIENT_SECRET: tenant.expiredSecret });
-    assert.equal(report.exitCode, 3);
-    assert.deepEqual(report.ids('failed'), ['token']);
-    assert.match(report.of('token').summary, /AADSTS7000222/);
-    assert.ok(report.ids('skipped').includes('permissions'));
+describe('what is wrong is told, and what depends on it is skipped', () => {
+  test('a wrong secret', async () => {
+    const report = await diagnosed(probes, { ...tenant.env(), WORKIQ_CLIENT_SECRET: WRONG });
+    assert.deepEqual([report.exitCode, failed(report)], [3, ['token']]);
+    assert.equal(check(report, 'token').facts.aadsts, 7000215);
+    assert.equal(check(report, 'probes').status, 'skipped');
   });
 
-  test('a role that is missing, with the commands that grant it', async () => {
-    tenant.setRoles(['Mail.Read', 'Sites.Read.All']);
-    const report = await doctor(tenant.env('secret'));
-    const permissions = report.of('permissions');
-    assert.equal(permissions.status, 'warning');
-    const missing = permissions.permissions.filter(
-      (one) => one.kind === 'workIq' && one.status === 'missing',
+  test('a missing role is a warning, and a failure where it was asked for', async () => {
+    tenant.setRoles(['Mail.Read', 'Chat.Read.All', 'User.Read.All']);
+    const report = await diagnosed([], tenant.env());
+    assert.deepEqual([report.exitCode, check(report, 'permissions').status], [0, 'warning']);
+    const [script, az, consent] = commands(check(report, 'permissions'));
+    assert.match(
+      script,
+      /^Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
     );
-    assert.ok(missing.some(({ name }) => name === 'OnlineMeetingTranscript.Read.All'));
-    const all = commands(permissions).join('\n');
-    assert.match(all, /Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Chats,Channels/);
-    assert.match(all, /az ad app permission add/);
-    assert.match(JSON.stringify(permissions.todo), /\/adminconsent\?client_id=/);
-    const transcripts = report.checks.find((check) => check.title === 'Transcripts');
-    assert.equal(transcripts.status, 'failed');
-    assert.match(transcripts.summary, /OnlineMeetingTranscript\.Read\.All/);
+    assert.match(az, /^az ad app permission add .*a4a80d8d-d283-4bd8-8504-555ec3870630=Role/);
+    assert.ok(consent.startsWith(`${tenant.authority}/${tenant.tenantId}/adminconsent?client_id=`));
+    const asked = await diagnosed(['--meeting-organizer', named.organizer], tenant.env());
+    assert.deepEqual([asked.exitCode, failed(asked)], [3, ['probe.transcripts']]);
+    assert.equal(check(asked, 'probe.transcripts').code, 'role_missing');
+    assert.match(commands(check(asked, 'probe.transcripts'))[0], /-For Meetings$/);
   });
 
-  test('a certificate that has expired', async () => {
-    const env = {
-      ...tenant.env('certificate'),
-      WORKIQ_CLIENT_CERTIFICATE_PATH: tenant.certificates.expiredPem,
-    };
-    const report = await doctor(env);
-    assert.equal(report.exitCode, 3);
-    assert.equal(report.of('credential').status, 'failed');
-    assert.match(report.of('credential').summary, /expired/);
-    assert.ok(report.ids('skipped').includes('token'));
+  test('no role at all', async () => {
+    tenant.setRoles([]);
+    const report = await diagnosed([], tenant.env());
+    assert.deepEqual([report.exitCode, failed(report)], [3, ['permissions']]);
+    assert.match(commands(check(report, 'permissions'))[0], / -All$/);
   });
 
-  test('a clock', async () => {
-    tenant.setClockOffset(900);
-    const report = await doctor(tenant.env('secret'));
-    assert.equal(report.of('clock').status, 'warning');
-    assert.match(report.of('clock').summary, /900 s behind|9\d\d s behind|8\d\d s behind/);
-  });
-
-  test('a policy of Teams', async () => {
+  test('mail that Exchange opens without a role is no missing role', async () => {
+    tenant.setRoles(['Sites.Read.All']);
     tenant.fail({
       at: 'graph',
-      match: /onlineMeetings/i,
-      graphError: 'NoApplicationAccessPolicy',
-      times: Infinity,
+      match: '/messages',
+      status: 200,
+      body: '{"value":[]}',
+      headers: { 'Content-Type': 'application/json' },
     });
-    const report = await doctor(tenant.env('secret'));
-    const transcripts = report.checks.find((check) => check.title === 'Transcripts');
-    assert.equal(transcripts.status, 'failed');
-    assert.match(JSON.stringify(transcripts), /CsApplicationAccessPolicy/);
+    const report = await diagnosed(['--user', named.user], tenant.env());
+    assert.equal(check(report, 'probe.mail').status, 'ok');
+    const mail = check(report, 'permissions').permissions.find((one) => one.name === 'Mail.Read');
+    assert.equal(mail.status, 'exchange');
+  });
+
+  test('a mailbox that Exchange closes, and a protected API', async () => {
+    tenant.fail({ at: 'graph', match: '/users/ada@contoso.com/messages', graphError: 'AppOnlyAccessPolicy' });
+    tenant.fail({ at: 'graph', match: /\/chats\/[^/]+\/messages/, graphError: 'ProtectedApi' });
+    const report = await diagnosed(['--user', named.user], tenant.env());
+    assert.equal(check(report, 'probe.mail').code, 'mailbox_policy');
+    assert.equal(check(report, 'probe.chats').code, 'protected_api');
     assert.equal(report.exitCode, 3);
   });
 
-  test('Graph that is not there', async () => {
-    const report = await doctor({ ...tenant.env('secret'), WORKIQ_GRAPH_ENDPOINT: 'https://127.0.0.1:9' });
-    assert.equal(report.of('network.graph').status, 'failed');
-    assert.ok(report.ids('skipped').includes('graph'));
-  });
+  for (const [what, graphError, code, command] of [
+    [
+      'a blocked Teams policy',
+      'NoApplicationAccessPolicy',
+      'meeting_policy',
+      /New-CsApplicationAccessPolicy/,
+    ],
+    [
+      'transcripts switched off',
+      'GraphAccessToTranscriptsDisabled',
+      'transcripts_disabled',
+      /EnableGraphTranscriptAccess/,
+    ],
+  ]) {
+    test(`${what}: the list can be read and the text cannot`, async () => {
+      tenant.fail({ at: 'graph', match: '/content', graphError });
+      const report = await diagnosed(['--meeting-organizer', named.organizer], tenant.env());
+      assert.deepEqual([report.exitCode, failed(report)], [3, ['probe.transcript']]);
+      assert.equal(check(report, 'probe.transcript').code, code);
+      assert.match(commands(check(report, 'probe.transcript')).join('\n'), command);
+    });
+  }
 
-  test('settings, in the words of every other command', async () => {
-    const env = { ...tenant.env('secret'), WORKIQ_TENANT_ID: 'common' };
-    const report = await doctor(env);
-    assert.equal(report.exitCode, 1);
-    assert.deepEqual(report.ids('failed'), ['settings']);
-    assert.match(report.of('settings').summary, /WORKIQ_TENANT_ID: "common"/);
+  test('an expired certificate', async () => {
+    const { certificates } = tenant;
+    const env = {
+      ...tenant.env('certificate'),
+      WORKIQ_CLIENT_CERTIFICATE_PATH: certificates.expiredPem,
+    };
+    const report = await diagnosed([], env);
+    assert.deepEqual([report.exitCode, failed(report)], [3, ['credential']]);
+    assert.equal(check(report, 'credential').code, 'certificate_expired');
+    assert.equal(check(report, 'token').status, 'skipped');
     assert.equal(tenant.tokenRequests.length, 0);
   });
 
-  test('a boundary that a probe lies outside of', async () => {
-    const env = { ...tenant.env('secret'), WORKIQ_BOUNDARY: '{"users": ["ada@contoso.com"]}' };
-    const report = await doctor(env, ['--user', 'grace@contoso.com']);
-    assert.match(JSON.stringify(report.checks), /outside the boundary/);
-    const own = await doctor(env, []);
-    assert.equal(own.status, 'ok');
-    assert.ok(
-      own.checks.some((check) => check.target === 'ada@contoso.com'),
-      'probed by default',
+  test('a skewed clock', async () => {
+    tenant.setClockOffset(900);
+    const report = await diagnosed([], tenant.env('certificate'));
+    assert.deepEqual(failed(report), ['clock', 'token']);
+    assert.equal(check(report, 'clock').code, 'clock_skewed');
+    assert.ok(Math.abs(check(report, 'clock').facts.secondsBehind - 900) < 30);
+    // A secret is good by any clock.
+    const secret = await diagnosed([], tenant.env());
+    assert.deepEqual([secret.exitCode, check(secret, 'clock').status], [0, 'warning']);
+  });
+
+  test('Graph that cannot be reached', async () => {
+    tenant.fail({ at: 'graph', reset: true, times: 20 });
+    const report = await diagnosed(probes, tenant.env());
+    assert.deepEqual([report.exitCode, failed(report)], [1, ['network.graph']]);
+    assert.equal(check(report, 'token').status, 'ok');
+    assert.deepEqual([check(report, 'graph').status, check(report, 'probes').status], ['skipped', 'skipped']);
+  });
+
+  test('an authority that cannot be reached', async () => {
+    const report = await diagnosed([], { ...tenant.env(), WORKIQ_AUTHORITY_HOST: 'https://localhost:1' });
+    assert.deepEqual([report.exitCode, failed(report)], [1, ['network.authority']]);
+    assert.equal(check(report, 'token').status, 'skipped');
+  });
+
+  test('wrong settings, in the words of every other command', async () => {
+    const env = { ...tenant.env(), WORKIQ_TENANT_ID: 'nobody', WORKIQ_BOUNDARY: '{' };
+    const report = await diagnosed([], env);
+    assert.deepEqual([report.exitCode, failed(report)], [1, ['settings']]);
+    const { err } = await run(['token'], env);
+    assert.ok(err.includes(check(report, 'settings').summary), err);
+    assert.deepEqual(failed(await diagnosed([], {})), ['mode']);
+  });
+
+  test('what is outside the boundary is not asked for', async () => {
+    const boundary = JSON.stringify({ users: ['grace@contoso.com'], organizers: [named.organizer] });
+    const report = await diagnosed([], { ...tenant.env(), WORKIQ_BOUNDARY: boundary });
+    assert.deepEqual(
+      report.checks.filter((one) => one.target).map((one) => one.target),
+      ['grace@contoso.com', 'grace@contoso.com', 'grace@contoso.com', named.organizer, named.organizer],
     );
+    const outside = await diagnosed(['--user', named.user], { ...tenant.env(), WORKIQ_BOUNDARY: boundary });
+    assert.equal(check(outside, 'probe.mail').status, 'skipped');
+    assert.ok(!tenant.graphRequests.some((one) => one.path.includes(named.user)));
   });
 });
 
-describe('in a job', () => {
-  const title = () => tenant.data.messages.find(({ owner }) => owner)?.subject;
+describe('behind a broker', { skip: process.platform === 'win32' && 'a shell runs the command' }, () => {
+  test('the broker is asked, and the credential is left to it', async () => {
+    const { code, out } = await run(['exec', '--', process.execPath, program, 'doctor', '--json'], {
+      ...tenant.env(),
+      WORKIQ_LOG: 'error',
+    });
+    const report = JSON.parse(out);
+    assert.deepEqual(mistakes(report, schema), []);
+    assert.deepEqual([code, check(report, 'broker').status], [0, 'ok']);
+    assert.match(check(report, 'credential').summary, /held by another process/);
+    const gone = await diagnosed([], { ...tenant.env(), WORKIQ_BROKER: join(dir, 'nobody') });
+    assert.deepEqual([gone.exitCode, failed(gone)], [3, ['broker']]);
+  });
+});
 
-  async function job(repository, args = targets, env = {}) {
-    const event = join(tenant.dir, 'event.json');
-    const summary = join(tenant.dir, 'summary.md');
+describe('in a GitHub Actions job', () => {
+  /** Runs it in a job of a repository; what came out by stream. */
+  async function job(repository, args, env) {
+    const summary = join(dir, 'summary.md');
+    const event = join(dir, 'event.json');
+    writeFileSync(summary, '# Before\n');
     writeFileSync(event, JSON.stringify({ repository }));
-    writeFileSync(summary, '');
     const { code, out, err } = await run(['doctor', ...args], {
-      ...tenant.env('secret'),
-      GITHUB_ACTIONS: 'true',
-      GITHUB_EVENT_PATH: event,
-      GITHUB_STEP_SUMMARY: summary,
       ...env,
+      WORKIQ_LOG: 'error',
+      GITHUB_ACTIONS: 'true',
+      GITHUB_STEP_SUMMARY: summary,
+      GITHUB_EVENT_PATH: event,
     });
-    return { code, said: out + err, summary: readFileSync(summary, 'utf8') };
+    const text = readFileSync(summary, 'utf8');
+    noSecrets(out + err + text);
+    return { code, out, err, summary: text, all: out + err + text };
   }
 
-  test('of a private repository has ids in its summary and no names', async () => {
-    const { code, said, summary } = await job({ private: true, visibility: 'private' });
-    assert.equal(code, 0, said);
-    assert.match(summary, /\| .*Sign-in/);
-    assert.match(said + summary, /ada@contoso\.com/);
-    assert.ok(title() && !(said + summary).includes(title()));
-    assert.doesNotMatch(said + summary, /Grace Hopper/);
+  const PRIVATE = { private: true, visibility: 'private' };
+  const PUBLIC = { private: false, visibility: 'public' };
+  /** Titles and names of what is read. */
+  const names = ['Trial of the event hub closed', 'Grace Hopper'];
+
+  test('the summary is added to, and names are in it only where they are asked for', async () => {
+    const usual = await job(PRIVATE, probes, tenant.env());
+    assert.equal(usual.code, 0);
+    assert.match(
+      usual.summary,
+      /^# Before\n### workiq-auth doctor: ✅ all is well[\s\S]*\| ✅ \| Mail of ada&#64;contoso.com \|/,
+    );
+    assert.ok(names.every((name) => !usual.all.includes(name)));
+    const asked = await job(PRIVATE, [...probes, '--show-names', '--json'], tenant.env());
+    assert.ok(names.every((name) => asked.out.includes(name)));
   });
 
-  test('has names where somebody says so', async () => {
-    const { said } = await job({ private: true, visibility: 'private' }, [...targets, '--show-names']);
-    assert.match(said, /Grace Hopper/);
-  });
-
-  for (const repository of [{ private: false, visibility: 'public' }, undefined]) {
-    test(`of ${repository ? 'a public' : 'an unknown'} repository has no ids either`, async () => {
-      const { said, summary } = await job(repository, [...targets, '--show-names']);
-      for (const shown of ['ada@contoso.com', tenant.tenantId, tenant.clientId, 'Grace Hopper']) {
-        const own = said.split('\n').filter((line) => !/ WARN /.test(line));
-        assert.ok(![...own, summary].join('\n').includes(shown), shown);
+  test('of a public repository nobody learns an id, a name or a subject', async () => {
+    const federated = tenant.env('github');
+    const subject = 'repo:contoso/decisions';
+    for (const [args, env] of [
+      [[...probes, '--show-names'], federated],
+      [[...probes, '--json'], federated],
+      [probes, { ...tenant.env(), WORKIQ_CLIENT_SECRET: WRONG }],
+    ]) {
+      tenant.setRoles(['User.Read.All', 'Channel.ReadBasic.All']);
+      for (const repository of [PUBLIC, {}]) {
+        const { all, summary } = await job(repository, args, env);
+        assert.match(summary, /❌/);
+        const ids = [
+          tenant.tenantId,
+          tenant.clientId,
+          subject,
+          'ada',
+          named.team,
+          named.organizer,
+          named.site,
+          ...names,
+        ];
+        assert.deepEqual(
+          ids.filter((id) => all.includes(id)),
+          [],
+        );
       }
-    });
-  }
+    }
+  });
 
-  test('has an annotation for what failed', async () => {
-    const env = { WORKIQ_CLIENT_SECRET: tenant.expiredSecret };
-    const { code, said, summary } = await job({ private: true, visibility: 'private' }, targets, env);
-    assert.equal(code, 3);
-    assert.match(said, /^::error .*::.*AADSTS7000222/m);
-    assert.match(summary, /AADSTS7000222/);
-    assert.deepEqual(findSecrets(said + summary, { expired: tenant.expiredSecret }), []);
+  test('what failed is an annotation, on stderr where stdout is JSON', async () => {
+    const env = { ...tenant.env(), WORKIQ_CLIENT_SECRET: WRONG };
+    const shown = await job(PRIVATE, [], env);
+    assert.equal(shown.code, 3);
+    assert.match(shown.out, /^::error title=workiq-auth doctor%3A Sign-in::AADSTS7000215/m);
+    assert.match(shown.summary, /#### Sign-in: what to do/);
+    const json = await job(PRIVATE, ['--json'], env);
+    assert.equal(JSON.parse(json.out).exitCode, 3);
+    assert.match(json.err, /^::error title=/m);
+  });
+
+  test('a summary that cannot be written changes nothing', async () => {
+    const env = { ...tenant.env(), GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: dir, WORKIQ_LOG: 'error' };
+    const { code, err } = await run(['doctor'], env);
+    assert.equal(code, 0);
+    assert.match(err, /GITHUB_STEP_SUMMARY/);
   });
 });
 
 const noTerminal = process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0;
 
 describe('on a terminal', { skip: noTerminal && 'script (util-linux) makes one, and it is not here' }, () => {
-  function onTerminal(env) {
-    const command = new URL('../bin/workiq-auth.js', import.meta.url).pathname;
-    const words = [process.execPath, command, 'doctor'].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qec', words, '/dev/null'], {
-      env: { ...plain, ...tenant.env('secret'), TERM: 'xterm', ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
+  const shown = (env, ...args) =>
+    new Promise((resolve) => {
+      const words = [process.execPath, program, 'doctor', ...args].map((word) => `'${word}'`).join(' ');
+      const child = spawn('script', ['-qec', words, '/dev/null'], {
+        env: { ...plain, TERM: 'xterm', WORKIQ_LOG: 'error', ...env },
+      });
+      let out = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+      child.once('close', (code) => resolve({ code, out: out.replaceAll('\r\n', '\n') }));
     });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      out += text;
-    });
-    return new Promise((resolve) => child.once('close', () => resolve(out)));
-  }
 
-  test('it has colour, and none with NO_COLOR', async () => {
-    const coloured = await onTerminal({});
-    assert.ok(coloured.includes('\u001b['), coloured);
-    const without = await onTerminal({ NO_COLOR: '1' });
-    assert.match(without, /^ok +Sign-in/m);
-    assert.ok(!without.includes('\u001b['));
+  test('it is in colour, unless that is not wanted', async () => {
+    const colour = await shown(tenant.env());
+    assert.ok(colour.out.includes('\u001b[32mok'));
+    for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) {
+      const { out } = await shown({ ...tenant.env(), ...env });
+      assert.ok(out.includes('all is well') && !out.includes('\u001b'), out);
+    }
+    const { out } = await run(['doctor'], tenant.env());
+    assert.ok(!out.includes('\u001b'));
+  });
+
+  test('all well is short, and what is wrong comes first', async () => {
+    const well = await shown({ ...tenant.env(), NO_COLOR: '1' }, ...probes);
+    assert.ok(well.out.trim().split('\n').length <= 60, well.out);
+    const wrong = await shown({ ...tenant.env(), NO_COLOR: '1', WORKIQ_CLIENT_SECRET: WRONG });
+    assert.equal(wrong.code, 3);
+    assert.match(
+      wrong.out,
+      /^workiq-auth doctor: something is wrong[^\n]*\n\nfailed {3}Sign-in\n {9}AADSTS7000215/,
+    );
+    assert.ok(wrong.out.indexOf('What to do') < wrong.out.indexOf('All checks'));
+    noSecrets(well.out + wrong.out);
+  });
+
+  test('nothing that Graph says steers it', async () => {
+    const hostile = '{"value":[{"id":"1","subject":"\u001b[2J\\u001b]0;x\\u0007::set-env"}]}';
+    const headers = { 'Content-Type': 'application/json' };
+    tenant.fail({
+      at: 'graph',
+      match: '/messages',
+      status: 200,
+      headers,
+      body: hostile.replace('\u001b', '\\u001b'),
+    });
+    const { out } = await shown({ ...tenant.env(), NO_COLOR: '1' }, '--user', named.user);
+    assert.ok(
+      out.includes('set-env') && !out.includes('\u001b') && !out.includes('\u0007') && !out.includes('::'),
+      out,
+    );
   });
 });
 
-test('behind a broker it says who holds the credential', async () => {
-  const { code, out, err } = await run(
-    [
-      'exec',
-      '--',
-      process.execPath,
-      new URL('../bin/workiq-auth.js', import.meta.url).pathname,
-      'doctor',
-      '--json',
-    ],
-    tenant.env('secret'),
-  );
-  assert.equal(code, 0, err);
-  const report = JSON.parse(out);
-  assert.ok(
-    report.checks.some((check) => check.status === 'ok' && /broker/i.test(check.title + check.summary)),
-  );
-  assert.ok(
-    report.checks.some(
-      (check) => check.status === 'skipped' && /held by another process/.test(check.summary),
-    ),
-  );
+test('only the doctor takes several users', async () => {
+  const users = ['--user', 'ada@contoso.com', '--user', 'grace@contoso.com'];
+  const report = await diagnosed(users, tenant.env());
+  assert.equal(report.checks.filter((one) => one.id === 'probe.mail' && one.status === 'ok').length, 2);
+  const { code, err } = await run(['token', ...users], tenant.env());
+  assert.equal(code, 2);
+  assert.match(err, /--user/);
+});
+
+test('diagnose() gives the same report, and never throws for settings', async () => {
+  const script = `
+    const { diagnose } = require(${JSON.stringify(join(program, '../../index.js'))});
+    diagnose(JSON.parse(process.argv[1])).then((report) => console.log(JSON.stringify(report)));`;
+  const call = (options, env) =>
+    new Promise((resolve) => {
+      const child = spawn(process.execPath, ['-e', script, JSON.stringify(options)], {
+        env: { ...plain, ...env },
+      });
+      let out = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => (out += text));
+      child.once('close', () => resolve(JSON.parse(out)));
+    });
+  const report = await call({ meetingOrganizers: [named.organizer] }, tenant.env());
+  assert.deepEqual(mistakes(report, schema), []);
+  assert.deepEqual([report.exitCode, check(report, 'probe.transcript').status], [0, 'ok']);
+  const boundary = { users: ['grace@contoso.com'] };
+  const bounded = await call({ boundary, users: ['ada@contoso.com'] }, tenant.env());
+  assert.equal(check(bounded, 'probe.mail').status, 'skipped');
+  for (const options of [{ tenantId: 'nobody' }, { tenantId: 7 }, { nonsense: true }]) {
+    const wrong = await call(options, tenant.env());
+    assert.deepEqual([wrong.exitCode, failed(wrong)], [1, ['settings']]);
+  }
 });

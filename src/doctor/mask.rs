@@ -6,6 +6,9 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mask(Vec<(String, &'static str)>);
 
+/// What stands in a tenant's place.
+pub(super) const TENANT: &str = "<tenant>";
+
 /// Shorter texts would be found in words.
 const SHORTEST: usize = 5;
 
@@ -26,31 +29,32 @@ impl Mask {
     /// `text` without what is known, and without anything that looks like a user or an id. The ids of app roles are
     /// public, and stay.
     pub(super) fn hide(&self, text: &str) -> String {
-        // Users first: their names end in what may be known by itself.
-        let text = by_word(text, |word, _| word.contains('@').then_some("<user>"));
-        let text = self.0.iter().fold(text, |text, (id, word)| text.replace(id, word));
-        by_word(&text, |word, next| {
+        // A user's name ends with a tenant's, and is hidden as a whole.
+        let known = |text: &str, is_tenant: bool| {
+            let of = self.0.iter().filter(|(_, word)| (*word == TENANT) == is_tenant);
+            of.fold(text.to_owned(), |text, (id, word)| text.replace(id, word))
+        };
+        let text = known(text, false);
+        let is_part = |c: char| c.is_alphanumeric() || "-_.@+#%".contains(c);
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        while let Some(start) = rest.find(is_part) {
+            let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |at| start + at);
+            out.push_str(&rest[..start]);
+            let word = &rest[start..end];
             let is_id = word.len() == 36 && Uuid::try_parse(word).is_ok() && word != WELL_KNOWN;
             // The next sign tells an app role, which is the same in every tenant: 810c84a8-…=Role.
-            (is_id && !next.starts_with("=Role")).then_some("<id>")
-        })
+            let is_role = rest[end..].starts_with("=Role");
+            out.push_str(match word {
+                _ if word.contains('@') => "<user>",
+                _ if is_id && !is_role => "<id>",
+                _ => word,
+            });
+            rest = &rest[end..];
+        }
+        out.push_str(rest);
+        known(&out, true)
     }
-}
-
-/// `text`, each word of it replaced by what `mask` gives for it and what follows it.
-fn by_word(text: &str, mask: impl Fn(&str, &str) -> Option<&'static str>) -> String {
-    let is_part = |c: char| c.is_alphanumeric() || "-_.@+#%".contains(c);
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_part) {
-        let end = rest[start..].find(|c| !is_part(c)).map_or(rest.len(), |at| start + at);
-        let (word, next) = (&rest[start..end], &rest[end..]);
-        out.push_str(&rest[..start]);
-        out.push_str(mask(word, next).unwrap_or(word));
-        rest = next;
-    }
-    out.push_str(rest);
-    out
 }
 
 #[cfg(test)]
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn ids_are_hidden_and_what_is_public_is_not() {
         let mut mask = Mask::default();
-        mask.add("contoso.com", "<tenant>");
+        mask.add("contoso.com", TENANT);
         mask.add("repo:contoso/agents:ref:refs/heads/main", "<subject>");
         let id = "11111111-2222-4333-8444-555555555555";
         let graph = WELL_KNOWN;

@@ -142,7 +142,7 @@ pub(super) fn look_beside(roles: &[String], reads_mail: bool, application: &Appl
         if missing.iter().any(|one| one.name == "Mail.Read") {
             check.todo.push(Step::Words(
                 "Mail.Read is rightly not in the token where Exchange itself opens mailboxes to the application (RBAC \
-                 for Applications): a probe tells, workiq-auth doctor --user ada@contoso.com."
+                 for Applications): a probe tells, workiq-auth doctor --user <user>."
                     .into(),
                 Privacy::Open,
             ));

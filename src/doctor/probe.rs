@@ -169,7 +169,7 @@ impl<'a> Prober<'a> {
     }
 
     async fn site(&self, site: &str) -> Check {
-        let mut probe = self.begin("probe.site", "Site and files", site);
+        let mut probe = self.begin("probe.site", "Site", site);
         let found = match probe.get(&format!("/sites/{}?$select=id,displayName", site_path(site))).await {
             Ok(found) => found,
             Err(check) => return check,
@@ -178,8 +178,8 @@ impl<'a> Prober<'a> {
             probe.check = probe.check.fact("name", name, Privacy::Names);
         }
         let id = found.body["id"].as_str().unwrap_or(site).to_owned();
-        match probe.get(&format!("/sites/{id}/drive/root/children?$top=1&$select=id,name")).await {
-            Ok(files) => probe.read(&files, "files", "name"),
+        match probe.get(&format!("/sites/{id}/drives?$select=id,name")).await {
+            Ok(libraries) => probe.read(&libraries, "libraries", "name"),
             Err(check) => check,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::check::{Check, Fact, Privacy, Status};
-use super::mask::Mask;
+use super::mask::{self, Mask};
 use super::timed;
 use crate::error::AuthError;
 use crate::mode::AuthMode;
@@ -59,10 +59,11 @@ fn found(facts: &[Fact], way: &Way) -> Check {
     let check = Check::new(SETTINGS, "Settings", Status::Ok, format!("{} are set and right", facts.len()));
     let Way::Own(settings) = way else { return check };
     // They are no mistake: a private cloud is where it is.
-    settings.warnings.iter().fold(check, |mut check, warning| {
-        check.summary = format!("{}; {warning}", check.summary);
-        check.readable_by(Privacy::Ids)
-    })
+    if settings.warnings.is_empty() {
+        check
+    } else {
+        check.fact("note", settings.warnings.join("; "), Privacy::Ids)
+    }
 }
 
 fn facts(options: &Options, environment: &Environment, mask: &mut Mask) -> Vec<Fact> {
@@ -75,7 +76,7 @@ fn facts(options: &Options, environment: &Environment, mask: &mut Mask) -> Vec<F
             _ => Privacy::Ids,
         };
         match one.setting {
-            "tenantId" => mask.add(&one.value, "<tenant>"),
+            "tenantId" => mask.add(&one.value, mask::TENANT),
             "clientId" => mask.add(&one.value, "<client-id>"),
             "user" => mask.add(&one.value, "<user>"),
             _ => {}

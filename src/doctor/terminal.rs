@@ -15,7 +15,10 @@ const WIDTH: usize = 100;
 const INDENT: usize = 9;
 
 /// How wide the names of checks and facts are.
-const NAME: usize = 19;
+const NAME: usize = 24;
+
+/// How much of a target is shown beside a sentence.
+const TARGET: usize = 40;
 
 /// Whether there is colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,26 +74,19 @@ pub fn render(report: &Report, style: Style) -> String {
         let _ = write!(out, "\n{}\n", style.bold("All checks"));
     }
     out.push('\n');
-    let mut skipped: Option<(&str, usize)> = None;
-    for check in &report.checks {
-        // Many that were skipped for one reason are one line.
-        if check.status == Status::Skipped && check.facts.is_empty() && check.target.is_none() {
-            match &mut skipped {
-                Some((why, count)) if *why == check.summary => {
-                    *count += 1;
-                    let _ = out.pop();
-                    let _ = writeln!(out, ", {}", check.title);
-                    continue;
-                }
-                _ => skipped = Some((&check.summary, 1)),
+    let is_bare =
+        |check: &Check| check.status == Status::Skipped && check.facts.is_empty() && check.target.is_none();
+    // Many that were skipped for one reason are one line.
+    for same in report.checks.chunk_by(|a, b| is_bare(a) && is_bare(b) && a.summary == b.summary) {
+        match same {
+            [check] => line(&mut out, check, style),
+            checks => {
+                let titles: Vec<_> = checks.iter().map(|check| check.title).collect();
+                let why = checks.first().map(|check| safe(&check.summary, 300)).unwrap_or_default();
+                let status = style.paint(Status::Skipped, &format!("{:<INDENT$}", "skipped"));
+                wrapped(&mut out, &status, INDENT, &format!("{}: {why}", titles.join(", ")));
             }
-            let status = style.paint(Status::Skipped, &format!("{:<INDENT$}", "skipped"));
-            wrapped(&mut out, &status, INDENT, &format!("{}:", safe(&check.summary, 300)));
-            let _ = writeln!(out, "{:INDENT$}{}", "", check.title);
-            continue;
         }
-        skipped = None;
-        line(&mut out, check, style);
     }
     if let Some(what) = report.left_out {
         let _ = writeln!(out, "\nLeft out: {what}.");
@@ -113,7 +109,7 @@ fn heading(report: &Report, style: Style) -> String {
         Status::Warning => "it works, with warnings",
         Status::Ok | Status::Skipped => "all is well",
     };
-    format!("{} {verdict}: {}", style.bold("workiq-auth doctor:"), counts.join(", "))
+    format!("{} {verdict} ({})", style.bold("workiq-auth doctor:"), counts.join(", "))
 }
 
 /// What is wrong, and what to do.
@@ -153,7 +149,7 @@ fn line(out: &mut String, check: &Check, style: Style) {
     let is_told = matches!(check.status, Status::Failed | Status::Warning);
     let mut said = if is_told { "see above".to_owned() } else { safe(&check.summary, 400) };
     if let Some(target) = &check.target {
-        said = format!("{}: {said}", safe(target, 120));
+        said = format!("{said}: {}", safe(target, TARGET));
     }
     let took = check.took.as_millis();
     if took >= 100 {
@@ -162,10 +158,16 @@ fn line(out: &mut String, check: &Check, style: Style) {
     wrapped(out, &format!("{status}{title}"), INDENT + NAME, &said);
     for fact in check.facts.iter().filter(|fact| is_shown(check, fact)) {
         let name = style.dim(&format!("{:<NAME$}", spaced(fact.name)));
-        let source = fact.source.map(|source| style.dim(&format!("  {source}"))).unwrap_or_default();
+        // Its own name is dim, and the text after it is wrapped without it.
+        let source = fact.source.map(|source| format!("  {source}")).unwrap_or_default();
         for (at, text) in value_lines(&fact.value).into_iter().enumerate() {
             let name = if at == 0 { name.clone() } else { pad(NAME) };
-            let _ = writeln!(out, "{}{name}{text}{source}", pad(INDENT));
+            let head = format!("{}{name}", pad(INDENT));
+            if is_pasted(fact) || text.chars().count() + source.len() + INDENT + NAME <= WIDTH {
+                let _ = writeln!(out, "{head}{text}{}", style.dim(&source));
+            } else {
+                wrapped(out, &head, INDENT + NAME, &format!("{text}{source}"));
+            }
         }
     }
     grants(out, &check.grants, style);
@@ -209,6 +211,11 @@ fn grants(out: &mut String, grants: &[Grant], style: Style) {
     }
 }
 
+/// A command among the facts.
+fn is_pasted(fact: &Fact) -> bool {
+    fact.name == "forNames"
+}
+
 /// What the sentence or the table says already is not shown again.
 fn is_shown(check: &Check, fact: &Fact) -> bool {
     let technical =
@@ -216,6 +223,7 @@ fn is_shown(check: &Check, fact: &Fact) -> bool {
     let hidden = match check.id {
         "clock" => true,
         "token" => fact.name == "roles",
+        _ if check.status == Status::Skipped => fact.name == "requestId",
         id if id.starts_with("network.") => fact.name == "host",
         _ => false,
     };
@@ -321,12 +329,12 @@ mod tests {
             ]),
             Style::Plain,
         );
-        let expected = "workiq-auth doctor: something is wrong: 1 failed, 1 ok, 2 skipped\n\n\
+        let expected = "workiq-auth doctor: something is wrong (1 failed, 1 ok, 2 skipped)\n\n\
                         failed   Sign-in\n         The secret is wrong\n         What to do\n         Make a new one:\n           \
                         az ad app credential reset\n\nAll checks\n\n\
-                        ok       Mode               app-only\n\
-                        failed   Sign-in            see above\n\
-                        skipped  There is no token:\n         A, B\n";
+                        ok       Mode                    app-only\n\
+                        failed   Sign-in                 see above\n\
+                        skipped  A, B: There is no token\n";
         assert_eq!(shown, expected);
     }
 

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 use uuid::Uuid;
 
 use super::check::{Check, Privacy, Status, Step};
-use super::mask::Mask;
+use super::mask::{self, Mask};
 use super::{TOKEN, timed};
 use crate::cache::Want;
 use crate::credential::Credential;
@@ -56,7 +56,7 @@ fn of_token(token: &AccessToken, settings: &Settings, mask: &mut Mask) -> Check 
         return check.fact("readable", false, Privacy::Open);
     };
     for (claim, word) in
-        [(&claims.tenant, "<tenant>"), (&claims.client, "<client-id>"), (&claims.object, "<id>")]
+        [(&claims.tenant, mask::TENANT), (&claims.client, "<client-id>"), (&claims.object, "<id>")]
     {
         if let Some(text) = claim {
             mask.add(text, word);

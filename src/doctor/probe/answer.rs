@@ -53,13 +53,22 @@ fn of_refusal(mut check: Check, refusal: &Refusal, application: Option<&Applicat
     };
     let privacy = if quotes { Privacy::Names } else { Privacy::Ids };
     check.privacy = privacy;
-    let wanted = refusal.permission.as_ref().zip(application);
-    let by_script = wanted.and_then(|(wanted, application)| by_script(application, &wanted.name));
     check.todo = steps(&refusal.fix, privacy);
-    if let Some(step) = by_script {
-        let at =
-            check.todo.iter().position(|step| matches!(step, Step::Command(_))).unwrap_or(check.todo.len());
-        check.todo.insert(at, step);
+    let missing = refusal.permission.as_ref().filter(|_| refusal.kind == RefusalKind::RoleMissing);
+    let script = missing
+        .zip(application)
+        .and_then(|(wanted, application)| Some((wanted, by_script(application, &wanted.name)?)));
+    // Mail may be scoped by Exchange instead, which the refusal says.
+    if let Some((wanted, script)) = script.filter(|(wanted, _)| wanted.name != "Mail.Read") {
+        check.summary = format!("The application permission {} is missing", wanted.name);
+        check.privacy = Privacy::Open;
+        check.todo = vec![
+            Step::Words(
+                "An administrator grants it; other ways are told with the permissions:".into(),
+                Privacy::Open,
+            ),
+            script,
+        ];
     }
     check
 }

@@ -12,7 +12,7 @@ pub struct Wanted {
     pub users: Vec<String>,
     /// Teams of which a channel's messages are read, by id.
     pub teams: Vec<String>,
-    /// Sites whose files are read, by id or address.
+    /// Sites whose libraries are read, by id or address.
     pub sites: Vec<String>,
     /// Users of whose meetings a transcript is read, by object id; by user principal name where the application may look
     /// the id up.
