@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
@@ -25,7 +25,10 @@ before(async () => {
 });
 beforeEach(() => tenant.reset());
 afterEach(() => closeBrokers());
-after(() => tenant.close());
+after(async () => {
+  await tenant.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** A broker with a secret, and more settings. */
 const open = (more) => openBroker({ ...tenant.env('secret'), ...more });

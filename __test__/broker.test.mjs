@@ -25,7 +25,10 @@ before(async () => {
 });
 beforeEach(() => tenant.reset());
 afterEach(() => closeBrokers());
-after(() => tenant.close());
+after(async () => {
+  await tenant.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Runs a command under `exec`. */
 const exec = (args, env = {}, flags = []) =>

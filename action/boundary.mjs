@@ -1,0 +1,63 @@
+// The boundary of the job: what its administrator wrote, and not what a pull request made of it.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const isJson = (text) => /^\s*[{[]/.test(text);
+
+function event() {
+  try {
+    return JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, 'utf8'));
+  } catch {
+    return {};
+  }
+}
+
+/** The commit that a file is taken from: of a pull request, or of a queue of such, the base. */
+function trusted({ pull_request: pull, merge_group: queue }) {
+  return pull?.base?.sha ?? queue?.base_sha ?? process.env.GITHUB_SHA;
+}
+
+/** The file's path in the repository. */
+function inRepository(file, folder) {
+  const root = process.env.GITHUB_WORKSPACE ?? '.';
+  const relative = path.relative(root, path.resolve(root, folder, file));
+  if (relative.startsWith('..') || path.isAbsolute(relative)) {
+    throw new Error(`boundary: ${file} is not in the repository`);
+  }
+  return relative.split(path.sep).map(encodeURIComponent).join('/');
+}
+
+/**
+ * The boundary as JSON text, from the input or from the file that it names, as that is at a commit that no pull request
+ * reaches.
+ *
+ * @param {{boundary: string, folder: string, token: string}} given
+ * @returns {Promise<string>}
+ */
+export async function boundaryText({ boundary, folder, token }) {
+  if (isJson(boundary)) return boundary;
+  const { GITHUB_API_URL: api, GITHUB_REPOSITORY: repository } = process.env;
+  const ref = trusted(event());
+  const file = inRepository(boundary, folder);
+  const response = await fetch(`${api}/repos/${repository}/contents/${file}?ref=${encodeURIComponent(ref)}`, {
+    headers: {
+      Accept: 'application/vnd.github.raw+json',
+      Authorization: `Bearer ${token}`,
+      'X-GitHub-Api-Version': '2022-11-28',
+    },
+    redirect: 'error',
+    signal: AbortSignal.timeout(30_000),
+  });
+  const text = await response.text();
+  if (!response.ok) {
+    const hint =
+      response.status === 404
+        ? 'It has to be there at that commit, and the job needs permissions: contents: read.'
+        : 'The job needs permissions: contents: read.';
+    throw new Error(
+      `boundary: ${boundary} cannot be read at ${ref}: GitHub answers ${response.status}. ${hint}`,
+    );
+  }
+  return text;
+}
