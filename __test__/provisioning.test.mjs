@@ -96,8 +96,8 @@ for (const file of SCRIPTS) {
 
 test('a broken script does not parse, and an unknown parameter is seen', () => {
   assert.notDeepEqual(readScript('function X { if ($a { }').errors, []);
-  const [command] = readScript('Get-MgApplication -Fliter "x" | Where-Object { Get-Date }').commands;
-  assert.deepEqual(command.parameters, ['Fliter']);
+  const [command] = readScript('Get-MgApplication -Bogus "x" | Where-Object { Get-Date }').commands;
+  assert.deepEqual(command.parameters, ['Bogus']);
 });
 
 test('only the looking script never writes', () => {
