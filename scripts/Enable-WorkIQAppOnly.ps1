@@ -666,7 +666,7 @@ function Add-MeetingAccess([string] $AppId) {
                 Add-ToPolicy -Identity $granted[0].PolicyName -AppId $AppId
             }
             elseif ($made -and $PSCmdlet.ShouldProcess($MeetingGroup, "grant the policy $PolicyName to the group")) {
-                $null = Grant-CsApplicationAccessPolicy -Group $MeetingGroup -PolicyName $PolicyName -Rank 1
+                $null = Grant-CsApplicationAccessPolicy -Group $MeetingGroup -PolicyName $PolicyName
                 Write-Ok "meetings of group $MeetingGroup (done now; up to 30 minutes until it holds)"
                 Write-Host 'A member with a policy of their own keeps that one: name them with -MeetingOrganizer.'
             }
@@ -703,7 +703,12 @@ function Add-MailboxScope($Application, $Principal) {
         else {
             Write-Missing 'service principal in Exchange'
         }
-        $group = (Get-Group -Identity $MailboxGroup).DistinguishedName
+        # With a name that it does not know, Get-Group may answer with every group there is.
+        $groups = @(Get-Group -Identity $MailboxGroup)
+        if ($groups.Count -ne 1) {
+            throw "-MailboxGroup: $MailboxGroup names $($groups.Count) groups in Exchange, and one is needed."
+        }
+        $group = $groups[0].DistinguishedName
         $filter = "MemberOfGroup -eq '$($group.Replace("'", "''"))'"
         $scopes = @(Get-ManagementScope | Where-Object { $_.Name -eq $scope })
         if ($scopes.Count -gt 0) {

@@ -501,12 +501,13 @@ object=${principal:-OBJECT_ID}
 policy() {
   say '
 Meetings: in PowerShell, as Teams Administrator (up to 30 minutes until it holds). A user has one policy: see
-Get-CsOnlineUser and Get-CsApplicationAccessPolicy first, for a grant takes the place of another one.
+Get-CsOnlineUser and Get-CsApplicationAccessPolicy first, for a grant takes the place of another one: what that one
+lists under AppIds has to be in this one as well.
   Connect-MicrosoftTeams'
   say "  New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds $id
   Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $1"
 }
-if [ -n "$meeting_group" ]; then policy "-Group \"$meeting_group\" -Rank 1"; fi
+if [ -n "$meeting_group" ]; then policy "-Group \"$meeting_group\""; fi
 if [ -n "$meeting_organizer" ]; then policy "-Identity \"$meeting_organizer\""; fi
 if [ -n "$transcripts" ]; then
   warn 'the next command opens transcripts over Microsoft Graph for the whole tenant, to every application that was

@@ -82,8 +82,8 @@ const ASKED: [Asked; 14] = [
         tools: &["fetch"],
     },
     helper(
-        "User.Read.All",
-        &["Directory.Read.All", "Directory.ReadWrite.All"],
+        "User.ReadBasic.All",
+        &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
         "names of users, ids of addresses",
     ),
     helper("Team.ReadBasic.All", &["TeamSettings.Read.All", "Group.Read.All"], "names of teams"),
@@ -100,7 +100,7 @@ const fn helper(name: &'static str, also: &'static [&'static str], unlocks: &'st
 
 /// Those that `-WithNames` of the script grants.
 const NAMES: [&str; 4] =
-    ["User.Read.All", "Team.ReadBasic.All", "Channel.ReadBasic.All", "OnlineMeetings.Read.All"];
+    ["User.ReadBasic.All", "Team.ReadBasic.All", "Channel.ReadBasic.All", "OnlineMeetings.Read.All"];
 
 /// The area of the script that grants `permission`.
 pub(super) fn area_of(permission: &str) -> Option<&'static str> {
@@ -156,7 +156,12 @@ pub(super) fn look_beside(roles: &[String], reads_mail: bool, application: &Appl
         NAMES.iter().any(|name| grants.iter().any(|one| one.name == *name && one.held == Held::Not));
     let mut check = check;
     if unnamed {
-        check = check.fact("forNames", application.enable(&[], true), Privacy::Ids);
+        // The script adds the names that belong to areas, so it is told those whose data is there.
+        let there = |one: &&Grant| one.held != Held::Not;
+        let areas: Vec<_> = grants.iter().filter(there).filter_map(|one| area_of(one.name)).collect();
+        if !areas.is_empty() {
+            check = check.fact("forNames", application.enable(&areas, true), Privacy::Ids);
+        }
     }
     check.grants = grants;
     timed(started, check)
