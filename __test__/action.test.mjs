@@ -1,9 +1,8 @@
 // The GitHub Action, as a runner runs it: its step, later steps, and the step that cleans up.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,15 +18,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { parse } from 'yaml';
+import { packInto } from './packed.mjs';
 import { findSecrets } from './secrets-support.mjs';
 import { plain } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const action = parse(readFileSync(path.join(root, 'action.yml'), 'utf8'));
-const addon = readdirSync(root).find((name) => /^workiq-auth\..*\.node$/.test(name));
 const windows = process.platform === 'win32';
 
 const BOUNDARY = { users: ['ada@contoso.com'] };
@@ -39,22 +37,6 @@ let place;
 let program;
 let api;
 const asked = [];
-
-/** The program as npm would bring it. */
-async function packed() {
-  const pack = async (folder) => {
-    const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', place, folder];
-    const { stdout } = await promisify(execFile)('npm', args, { cwd: place });
-    return path.join(place, JSON.parse(stdout)[0].filename);
-  };
-  const binding = path.join(place, 'binding');
-  mkdirSync(binding);
-  cpSync(path.join(root, addon), path.join(binding, addon));
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const name = `@workiq-auth/binding-${addon.split('.')[1]}`;
-  writeFileSync(path.join(binding, 'package.json'), JSON.stringify({ name, version, main: addon }));
-  return [await pack(root), await pack(binding)].join(path.delimiter);
-}
 
 /** GitHub's API: the boundary is at the base, and a pull request has made another of it. */
 function startApi() {
@@ -72,7 +54,7 @@ function startApi() {
 before(async () => {
   tenant = await startTenant({ roles: 'read' });
   place = mkdtempSync(path.join(realpathSync(tmpdir()), 'a runner '));
-  program = await packed();
+  program = (await packInto(place)).join(path.delimiter);
   api = await startApi();
 });
 beforeEach(() => {

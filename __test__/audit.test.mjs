@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { line, run, startTools, toolCall } from './support.mjs';
+import { auditLines, line, run, startTools, toolCall } from './support.mjs';
 import { ALL_ROLES, startTenant } from './tenant/index.mjs';
 
 const ADA = '/users/ada@contoso.com';
@@ -33,14 +33,7 @@ beforeEach(() => {
 });
 after(() => tenant.close());
 
-const read = (path = file) => {
-  const text = readFileSync(path, 'utf8');
-  assert.ok(text.endsWith('\n'));
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-};
+const read = (path = file) => auditLines(path);
 const asked = (path) => read(path).filter(({ event }) => event !== 'start');
 const fileOf = () => {
   const drive = tenant.data.drives[0];

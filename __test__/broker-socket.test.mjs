@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { askRaw, closeBrokers, openBroker, until } from './brokers.mjs';
+import { askRaw, closeBrokers, openBroker } from './brokers.mjs';
 import { findSecrets } from './secrets-support.mjs';
-import { hello, line, plain, run, startServer, toolCall } from './support.mjs';
+import { hello, line, plain, run, startServer, toolCall, until } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
 const CHILD = fileURLToPath(new URL('children/behind-broker.mjs', import.meta.url));

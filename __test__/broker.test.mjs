@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { closeBrokers, openBroker, waitForFile } from './brokers.mjs';
 import { argumentsOf, environmentOf, processTree, unseen } from './processes.mjs';
 import { findSecrets } from './secrets-support.mjs';
-import { command, plain, run } from './support.mjs';
+import { auditLines, command, plain, run } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
 const CHILD = fileURLToPath(new URL('children/behind-broker.mjs', import.meta.url));
@@ -56,10 +56,7 @@ describe('a command under exec', () => {
     assert.match(outside.out, /outsideBoundary/);
     const { code, err } = await behind(['boundary', 'check', '/users/grace@contoso.com/messages'], env);
     assert.equal(code, 3, err);
-    const lines = readFileSync(audit, 'utf8')
-      .trim()
-      .split('\n')
-      .map((one) => JSON.parse(one));
+    const lines = auditLines(audit);
     const told = lines
       .filter((one) => one.tool === 'fetch')
       .map((one) => [one.event, one.refusedBy ?? one.status]);
@@ -93,10 +90,7 @@ describe('a command under exec', () => {
     const { error } = await child('getToken', env);
     assert.equal(error.code, 'token_not_handed_out');
     assert.equal(tenant.tokenRequests.length, 0);
-    const refused = readFileSync(audit, 'utf8')
-      .trim()
-      .split('\n')
-      .map((one) => JSON.parse(one));
+    const refused = auditLines(audit);
     assert.deepEqual(
       refused.filter((one) => one.tool === 'token').map((one) => [one.event, one.refusedBy]),
       [
@@ -212,10 +206,7 @@ describe('a command under exec', () => {
     );
     assert.equal(other.code, 3);
     // What was looked up is told apart from what was asked for, and was no attempt at a token.
-    const lines = readFileSync(audit, 'utf8')
-      .trim()
-      .split('\n')
-      .map((one) => JSON.parse(one));
+    const lines = auditLines(audit);
     assert.deepEqual(
       lines.filter((one) => one.event !== 'start').map((one) => one.event),
       ['lookup', 'lookup'],

@@ -77,8 +77,3 @@ export async function waitForFile(file) {
   if (read().endsWith('\n')) return read();
   for await (const _ of events) if (read().endsWith('\n')) return read();
 }
-
-/** Waits for something to be so, a turn of the event loop at a time. */
-export async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}

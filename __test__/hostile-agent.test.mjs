@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { addressOf, attempts, boundaryFor, DECISION, escapes, plant, poisoned } from './hostile/attempts.mjs';
 import { findSecrets } from './secrets-support.mjs';
-import { command, run, startTools } from './support.mjs';
+import { auditLines, command, run, startTools } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
 let tenant;
@@ -55,11 +55,7 @@ for (const [way, { kind, options }] of Object.entries(WAYS)) {
     /** What Graph was asked, but for its metadata, which is public and asked for without a token. */
     const asked = () => tenant.graphRequests.map(({ path }) => path).filter((path) => !/metadata/.test(path));
 
-    const lines = () =>
-      readFileSync(audit, 'utf8')
-        .trim()
-        .split('\n')
-        .map((text) => JSON.parse(text));
+    const lines = () => auditLines(audit);
 
     async function decision() {
       const [listed] = await tools.fetch(base);

@@ -2,16 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -19,16 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { npm, packInto } from './packed.mjs';
 import { plain } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const addon = readdirSync(root).find(
-  (name) => name.startsWith(`workiq-auth.${process.platform}-`) && name.endsWith('.node'),
-);
-const npm = async (cwd, ...args) =>
-  (await promisify(execFile)('npm', args, { cwd, shell: process.platform === 'win32' })).stdout;
-
 test('the tarball has what a user needs, and nothing else', async () => {
   const [{ files }] = JSON.parse(await npm(root, 'pack', '--dry-run', '--json'));
   assert.deepEqual(files.map(({ path: name }) => name).sort(), [
@@ -61,22 +47,8 @@ describe('installed beside the unchanged @microsoft/workiq, in a folder with a s
     project = path.join(realpathSync(mkdtempSync(path.join(tmpdir(), 'workiq-auth-'))), 'a project');
     mkdirSync(project);
     bin = path.join(project, 'node_modules', '.bin');
-    const platform = addon.split('.')[1];
-    const binding = path.join(project, 'binding');
-    mkdirSync(binding);
-    cpSync(path.join(root, addon), path.join(binding, addon));
-    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-    writeFileSync(
-      path.join(binding, 'package.json'),
-      JSON.stringify({ name: `@workiq-auth/binding-${platform}`, version, main: addon }),
-    );
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ name: 'a-project', private: true }));
-    const pack = async (folder) =>
-      path.join(
-        project,
-        JSON.parse(await npm(folder, 'pack', '--json', '--pack-destination', project))[0].filename,
-      );
-    const tarballs = [await pack(root), await pack(binding)];
+    const tarballs = await packInto(project);
     const workiq = path.join(root, 'node_modules', '@microsoft', 'workiq');
     await npm(project, 'install', '--offline', '--no-audit', '--no-fund', '--no-save', ...tarballs, workiq);
   });

@@ -1,6 +1,8 @@
 // What the tests of the command share: running it as a user does, in an environment of its own.
 
+import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -129,4 +131,19 @@ export function startTools(env, options) {
       return server.ended;
     },
   };
+}
+
+/** Waits for something to be so, a turn of the event loop at a time. */
+export async function until(holds) {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The lines of an audit, each of them whole. */
+export function auditLines(file) {
+  const text = readFileSync(file, 'utf8');
+  assert.ok(text.endsWith('\n'));
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((one) => JSON.parse(one));
 }

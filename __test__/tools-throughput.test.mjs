@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { createSecureServer } from 'node:http2';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { line, startTools, toolCall } from './support.mjs';
+import { line, startTools, toolCall, until } from './support.mjs';
 import { createAuthority } from './tenant/ca.mjs';
 import { startTenant } from './tenant/index.mjs';
 
@@ -210,8 +210,3 @@ describe('progress', () => {
     assert.ok(tools.messages.slice(before).every(({ method }) => method !== 'notifications/progress'));
   });
 });
-
-/** Waits for something to be so, a turn of the event loop at a time. */
-async function until(holds) {
-  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
-}

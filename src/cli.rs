@@ -24,7 +24,6 @@ use crate::credential::Credential;
 use crate::entra::scope::Scope;
 use crate::error::{AuthError, ErrorKind};
 use crate::graph::GraphClient;
-use crate::http::HttpClient;
 use crate::log;
 use crate::mcp;
 use crate::mode::AuthMode;
@@ -132,18 +131,22 @@ fn start_log(cli: &Cli, environment: &Environment) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The settings; what a person should hear of them is told.
+fn resolve(options: &Options, environment: &Environment) -> Result<Settings, AuthError> {
+    let settings = Settings::resolve(options, environment)?;
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(settings)
+}
+
 /// Everything from settings to Graph; sends nothing yet.
 fn connect(
     options: &Options,
     environment: &Environment,
 ) -> Result<(Settings, Credential, GraphClient), AuthError> {
-    let settings = Settings::resolve(options, environment)?;
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
-    let http = HttpClient::new(&settings.network)?;
-    let credential = Credential::new(&settings, http.clone());
-    let graph = GraphClient::new(&settings, http, credential.clone())?;
+    let settings = resolve(options, environment)?;
+    let (credential, graph) = GraphClient::signed_in(&settings)?;
     Ok((settings, credential, graph))
 }
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -20,7 +20,7 @@ import {
 } from '../hostile/attempts.mjs';
 import { finish } from '../preload-support.mjs';
 import { findSecrets } from '../secrets-support.mjs';
-import { command } from '../support.mjs';
+import { auditLines, command } from '../support.mjs';
 import { startTenant } from '../tenant/index.mjs';
 import { SERVER } from './expected.mjs';
 import { fetchCall, transcriptsOf } from './reviewer.mjs';
@@ -115,10 +115,7 @@ suite('A hostile agent on the Copilot SDK', noBash || withoutCopilot('@github/co
     tried.forEach(({ what, says, unlisted }, index) => {
       assert.match(results[index + 1], unlisted ? /does not exist/ : says, what);
     });
-    const lines = readFileSync(audit, 'utf8')
-      .trim()
-      .split('\n')
-      .map((text) => JSON.parse(text));
+    const lines = auditLines(audit);
     assert.deepEqual(
       lines.filter((one) => one.event === 'refusal').map((one) => [one.tool, one.refusedBy]),
       [

@@ -12,10 +12,7 @@ use std::collections::HashMap;
 use napi::bindgen_prelude::within_runtime_if_available;
 use napi_derive::napi;
 use workiq_auth::broker::Broker;
-use workiq_auth::credential::Credential;
 use workiq_auth::error::AuthError;
-use workiq_auth::graph::GraphClient;
-use workiq_auth::http::HttpClient;
 use workiq_auth::secret::Secret;
 use workiq_auth::settings::Settings;
 
@@ -81,10 +78,7 @@ fn open(settings: &Settings) -> Result<Option<Broker>, AuthError> {
     if !settings.sign_in.needs_a_secret() {
         return Ok(None);
     }
-    let http = HttpClient::new(&settings.network)?;
-    let credential = Credential::new(settings, http.clone());
-    let graph = GraphClient::new(settings, http, credential.clone())?;
-    Broker::open(settings, graph, credential, false).map(Some)
+    Broker::open(settings, false).map(Some)
 }
 
 /// Variables that do not travel to a process behind a broker.

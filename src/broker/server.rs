@@ -38,17 +38,13 @@ struct Server {
 }
 
 impl Broker {
-    /// Opens a broker over `graph` and `credential`, both made from `settings`. `allow_token` lets callers have tokens as
-    /// well, which no boundary binds. Takes a runtime, and goes on in it.
+    /// Opens a broker with the credential of `settings`. `allow_token` lets callers have tokens as well, which no boundary
+    /// binds. Takes a runtime, and goes on in it.
     ///
     /// # Errors
-    /// `broker_failed`: no socket can be made.
-    pub fn open(
-        settings: &Settings,
-        graph: GraphClient,
-        credential: Credential,
-        allow_token: bool,
-    ) -> Result<Self, AuthError> {
+    /// `broker_failed`: no socket can be made; or network or audit of the settings cannot be used.
+    pub fn open(settings: &Settings, allow_token: bool) -> Result<Self, AuthError> {
+        let (credential, graph) = GraphClient::signed_in(settings)?;
         let (listener, place) = Listener::open().map_err(|error| cannot_listen(&error))?;
         let server = Arc::new(Server {
             tools: Tools::new(Ok(graph)),

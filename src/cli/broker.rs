@@ -3,7 +3,7 @@
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{connect, write_line};
+use super::{resolve, write_line};
 use crate::broker::Broker;
 use crate::error::{AuthError, ErrorKind};
 use crate::settings::broker::Brokered;
@@ -16,9 +16,9 @@ pub(super) fn open(
     environment: &Environment,
     allow_token: bool,
 ) -> Result<Broker, AuthError> {
-    let (settings, credential, graph) = connect(options, environment)?;
+    let settings = resolve(options, environment)?;
     hide();
-    Broker::open(&settings, graph, credential, allow_token)
+    Broker::open(&settings, allow_token)
 }
 
 /// `broker`: says where it is, and goes on until it is told to end.

@@ -92,6 +92,17 @@ impl GraphClient {
         Ok(Self { inner: Arc::new(inner), own: Arc::new(own) })
     }
 
+    /// The credential of `settings`, and Graph asked with it. Sends nothing yet.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Settings`](crate::error::ErrorKind::Settings): trust anchors or the audit's file cannot be used.
+    pub fn signed_in(settings: &Settings) -> Result<(Credential, Self), AuthError> {
+        let http = HttpClient::new(&settings.network)?;
+        let credential = Credential::new(settings, http.clone());
+        let graph = Self::new(settings, http, credential.clone())?;
+        Ok((credential, graph))
+    }
+
     /// The same client for somebody who wishes to have some things narrower, or `/me` to be somebody else.
     #[must_use]
     pub fn with_wishes(&self, wishes: &Wishes) -> Self {
