@@ -117,33 +117,40 @@ test('every block of JSON is JSON', { skip: unchecked }, () => {
       if (info.split(' ')[0] === 'json') assert.doesNotThrow(() => JSON.parse(body), `${page}:\n${body}`);
 });
 
-test('every block of YAML is YAML, and a workflow that signs in is given no more than it needs', {
+/** Every YAML of the documentation: in a page, or a file of its own. */
+const yaml = () => [
+  ...docs.flatMap((page) =>
+    blocks(read(page))
+      .filter(({ info }) => /^ya?ml$/.test(info.split(' ')[0]))
+      .map(({ body }) => ({ where: page, body })),
+  ),
+  ...files
+    .filter((file) => /^docs\/.*\.ya?ml$/.test(file))
+    .map((file) => ({ where: file, body: read(file) })),
+];
+
+/** What a step may use: a commit, our own release, or the repository that its own workflow is from. */
+const PINNED = /@[0-9a-f]{40}$|^workiq-auth\/workiq-auth@v\d|^contoso\/workiq-checks(?:\/|@)/;
+
+test('every YAML is YAML, and a workflow that signs in is given no more than it needs', {
   skip: unchecked,
 }, () => {
-  for (const page of docs) {
-    for (const { info, body } of blocks(read(page))) {
-      if (!/^ya?ml$/.test(info.split(' ')[0])) continue;
-      for (const document of parseAllDocuments(body)) {
-        assert.deepEqual(document.errors, [], `${page}:\n${body}`);
-        const { on, permissions, jobs } = document.toJS() ?? {};
-        if (!on || !jobs) continue;
-        assert.ok(permissions, `${page}: a workflow without permissions`);
-        for (const [name, { 'timeout-minutes': minutes, steps = [] }] of Object.entries(jobs)) {
-          assert.ok(minutes > 0, `${page}: the job ${name} has no end`);
-          for (const { uses, run: script } of steps) {
-            if (uses)
-              assert.match(
-                uses,
-                /@[0-9a-f]{40}$|^workiq-auth\/workiq-auth@v\d/,
-                `${page}: ${uses} is not pinned`,
-              );
-            assert.doesNotMatch(
-              script ?? '',
-              /\$\{\{\s*github\.(?:event|head_ref)/,
-              `${page}: text of strangers in a script`,
-            );
-          }
-        }
+  for (const { where, body } of yaml()) {
+    for (const document of parseAllDocuments(body)) {
+      assert.deepEqual(document.errors, [], `${where}:\n${body}`);
+      const { on, permissions, jobs, runs } = document.toJS() ?? {};
+      const workflow = on && jobs;
+      if (workflow) assert.ok(permissions, `${where}: a workflow without permissions`);
+      for (const [name, job] of Object.entries(workflow ? jobs : {}))
+        assert.ok(job.uses || job['timeout-minutes'] > 0, `${where}: the job ${name} has no end`);
+      const all = workflow ? Object.values(jobs) : runs ? [runs] : [];
+      for (const { uses, run: script } of all.flatMap((job) => job.steps ?? [job])) {
+        if (uses) assert.match(uses, PINNED, `${where}: ${uses} is not pinned`);
+        assert.doesNotMatch(
+          script ?? '',
+          /\$\{\{\s*(?:github\.(?:event|head_ref)|inputs)/,
+          `${where}: text of others in a script`,
+        );
       }
     }
   }

@@ -2,42 +2,17 @@
 //   workiq-auth exec --boundary boundary.json -- node src/check.mjs --boundary boundary.json --pull-request change.json
 // Ends with 0 for agrees and nothing-decided, 1 for contradicts, 2 for wrong usage, 3 for unknown.
 
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { startAgents } from './agent.mjs';
 import { judge } from './judge.mjs';
-import { listTranscripts, organizersOf } from './meetings.mjs';
+import { listTranscripts } from './meetings.mjs';
+import { readJson, readOptions } from './options.mjs';
 import { readAll } from './reader.mjs';
 import { report } from './report.mjs';
 import { EXIT_CODES, toVerdict } from './verdict.mjs';
 
 /** Transcripts that are read at most. */
 const MOST = 60;
-
-const json = (file) => JSON.parse(readFileSync(file, 'utf8'));
-
-function isTrue(text) {
-  if (text !== 'true' && text !== 'false') throw new Error(`--quotes: "${text}" is neither true nor false`);
-  return text === 'true';
-}
-
-/** What is needed; what is wrong with it is the usage's fault. */
-function given() {
-  const { values } = parseArgs({
-    options: {
-      boundary: { type: 'string' },
-      'pull-request': { type: 'string' },
-      quotes: { type: 'string', default: 'false' },
-    },
-  });
-  for (const name of ['boundary', 'pull-request']) if (!values[name]) throw new Error(`--${name} is missing`);
-  return {
-    organizers: organizersOf(json(values.boundary)),
-    change: json(values['pull-request']),
-    quotes: isTrue(values.quotes),
-  };
-}
 
 /** Fills `found` as it goes, so that what fails leaves what was found before. */
 async function search(organizers, found) {
@@ -68,15 +43,16 @@ async function search(organizers, found) {
 }
 
 async function main() {
-  let settings;
+  let options;
+  let change;
   try {
-    settings = given();
+    options = readOptions('pull-request');
+    change = readJson(options.file);
   } catch (error) {
     process.stderr.write(`decision check: ${error.message}\n`);
     return 2;
   }
-  const { organizers, change, quotes } = settings;
-  const from = organizers.map((one) => one.from).sort()[0];
+  const { organizers, from, quotes } = options;
   const searched = { from, organizers: organizers.length, transcripts: 0, read: 0 };
   const found = { change, searched, decisions: [], rulings: [], problems: [] };
   try {

@@ -1,8 +1,8 @@
 // The change, read through GitHub's API as data: no checkout, no code of it is run.
 // Prints it as JSON; the program that judges it has no token for GitHub's API.
 
-import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import { isPublic, readEvent } from './options.mjs';
 
 const TIMEOUT_MS = 30_000;
 const PER_PAGE = 100;
@@ -54,8 +54,8 @@ function missing(pull, files, expected) {
 }
 
 async function readPullRequest() {
-  const event = JSON.parse(readFileSync(process.env.GITHUB_EVENT_PATH, 'utf8'));
-  if (!event.pull_request) throw new Error('this is for events of pull requests');
+  const event = readEvent();
+  if (!event?.pull_request) throw new Error('this is for events of pull requests');
   const { number, head } = event.pull_request;
   const path = `/repos/${event.repository.full_name}/pulls/${number}`;
   const files = await filesOf(path);
@@ -63,8 +63,7 @@ async function readPullRequest() {
   const pull = await get(path);
   return {
     repository: event.repository.full_name,
-    // What is not known to be private is public.
-    public: !(event.repository.private === true && event.repository.visibility !== 'public'),
+    public: isPublic(event),
     number,
     headSha: head.sha,
     title: pull.title,

@@ -2,11 +2,11 @@
 //   workiq-auth exec --boundary boundary.json -- node src/summary.mjs --boundary boundary.json --output decisions.json
 // Ends with 0 if all was read, 2 for wrong usage, 3 if not.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import { startAgents } from './agent.mjs';
-import { listTranscripts, organizersOf } from './meetings.mjs';
+import { listTranscripts } from './meetings.mjs';
+import { isPublic, readEvent, readOptions } from './options.mjs';
 import { readAll } from './reader.mjs';
 import { append, cell } from './report.mjs';
 
@@ -41,27 +41,17 @@ function markdown({ from, meetings, problems }) {
   ].join('\n');
 }
 
-function given() {
-  const { values } = parseArgs({
-    options: {
-      boundary: { type: 'string' },
-      output: { type: 'string' },
-      quotes: { type: 'string', default: 'false' },
-    },
-  });
-  for (const name of ['boundary', 'output']) if (!values[name]) throw new Error(`--${name} is missing`);
-  return { ...values, organizers: organizersOf(JSON.parse(readFileSync(values.boundary, 'utf8'))) };
-}
-
 async function main() {
-  let settings;
+  let options;
   try {
-    settings = given();
+    options = readOptions('output');
   } catch (error) {
     process.stderr.write(`decisions: ${error.message}\n`);
     return 2;
   }
-  const { organizers, output, quotes } = settings;
+  const { organizers, from, file } = options;
+  const event = readEvent();
+  const quotes = options.quotes && !(event && isPublic(event));
   const transcripts = await listTranscripts(organizers);
   const agents = await startAgents();
   let found;
@@ -71,9 +61,8 @@ async function main() {
     await agents.close();
   }
   const { decisions, problems } = found;
-  const from = organizers.map((one) => one.from).sort()[0];
   const meetings = transcripts.map((one) => toMeeting(one, decisions, quotes));
-  writeFileSync(output, `${JSON.stringify({ version: 1, from, meetings, problems }, undefined, 2)}\n`, {
+  writeFileSync(file, `${JSON.stringify({ version: 1, from, meetings, problems }, undefined, 2)}\n`, {
     mode: 0o600,
   });
   const text = markdown({ from, meetings, problems });
