@@ -11,6 +11,7 @@ import {
   realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -29,8 +30,10 @@ const action = parse(readFileSync(path.join(root, 'action.yml'), 'utf8'));
 const windows = process.platform === 'win32';
 
 const BOUNDARY = { users: ['ada@contoso.com'] };
-const BASE = 'b'.repeat(40);
 const HEAD = 'a'.repeat(40);
+/** Commits that an event names and that hold an older boundary, or one of another pull request. */
+const OLD = 'b'.repeat(40);
+const MAIN = 'refs/heads/main';
 
 let tenant;
 let place;
@@ -38,12 +41,13 @@ let program;
 let api;
 const asked = [];
 
-/** GitHub's API: the boundary is at the base, and a pull request has made another of it. */
+/** GitHub's API: the boundary is on the base branch; a pull request, and an older commit, have another. */
 function startApi() {
   const server = createServer((request, response) => {
     asked.push({ url: request.url, authorization: request.headers.authorization });
     const { searchParams, pathname } = new URL(request.url, 'http://localhost');
-    const files = { [BASE]: BOUNDARY, [HEAD]: { users: ['ada@contoso.com', 'grace@contoso.com'] } };
+    const wider = { users: ['ada@contoso.com', 'grace@contoso.com'] };
+    const files = { [MAIN]: BOUNDARY, 'refs/heads/release/1': wider, [OLD]: wider, [HEAD]: wider };
     const known = pathname === '/repos/contoso/agents/contents/ci/boundary.json';
     const file = known && files[searchParams.get('ref')];
     response.writeHead(file ? 200 : 404).end(JSON.stringify(file || {}));
@@ -109,11 +113,11 @@ function startJob(event = {}, more = {}) {
   const job = {
     ...plain,
     ...files,
-    ...more,
     GITHUB_ACTIONS: 'true',
     GITHUB_WORKSPACE: workspace,
     GITHUB_REPOSITORY: 'contoso/agents',
     GITHUB_SHA: HEAD,
+    ...more,
     GITHUB_API_URL: `http://127.0.0.1:${api.address().port}`,
     RUNNER_TEMP: temp,
   };
@@ -146,10 +150,11 @@ function startJob(event = {}, more = {}) {
 
   return {
     temp,
+    workspace,
     summary: () => readFileSync(files.GITHUB_STEP_SUMMARY, 'utf8'),
     variables: () => values(files.GITHUB_ENV),
     outputs: () => values(files.GITHUB_OUTPUT),
-    main: (inputs) => script('main', { 'workiq-version': program, ...inputs }),
+    main: (inputs, env) => script('main', { 'workiq-version': program, ...inputs }, env),
     post() {
       const state = Object.entries(values(files.GITHUB_STATE)).map(([key, value]) => [`STATE_${key}`, value]);
       return script('post', {}, Object.fromEntries(state));
@@ -248,19 +253,75 @@ describe('the action', { skip: windows && 'its steps are run by a shell here' },
     await job.post();
   });
 
-  test('takes the boundary from the base branch, whatever a pull request made of it', async () => {
-    const event = {
-      repository: { private: true },
-      pull_request: { base: { sha: BASE }, head: { sha: HEAD } },
-    };
-    const job = startJob(event, { ...network(), ...tenant.githubEnv });
-    const inputs = { ...identity(), boundary: 'boundary.json', 'working-directory': 'ci', doctor: 'false' };
+  for (const [what, event, more] of [
+    ['a pull request', { pull_request: { base: { sha: OLD, ref: 'main' }, head: { sha: HEAD } } }, {}],
+    ['a merge queue', { merge_group: { base_sha: OLD, base_ref: MAIN, head_sha: HEAD } }, {}],
+    [
+      'pull_request_target',
+      { pull_request: { base: { sha: OLD, ref: 'release/1' }, head: { sha: HEAD } } },
+      { GITHUB_EVENT_NAME: 'pull_request_target', GITHUB_SHA: MAIN },
+    ],
+  ]) {
+    test(`takes the boundary from where no change reaches it: ${what}`, async () => {
+      const env = { ...network(), ...tenant.githubEnv, ...more };
+      const job = startJob({ repository: { private: true }, ...event }, env);
+      const inputs = {
+        ...identity(),
+        boundary: 'boundary.json',
+        'working-directory': 'ci',
+        doctor: 'false',
+      };
+      const { code, said } = await job.main(inputs);
+      assert.equal(code, 0, said);
+      assert.deepEqual(JSON.parse(readFileSync(job.variables().WORKIQ_BOUNDARY, 'utf8')), BOUNDARY);
+      assert.equal(asked[0].authorization, 'Bearer the-token-of-the-job');
+      assert.equal(statSync(job.variables().WORKIQ_BOUNDARY).mode & 0o777, 0o400);
+      await job.post();
+    });
+  }
+
+  test('later steps run Work IQ itself: by npx, by node with the output, and under exec', async () => {
+    const job = startJob({ repository: { private: true } }, { ...network(), ...tenant.githubEnv });
+    const inputs = { ...identity(), boundary: JSON.stringify(BOUNDARY), doctor: 'false' };
     const { code, said } = await job.main(inputs);
     assert.equal(code, 0, said);
-    assert.deepEqual(JSON.parse(readFileSync(job.variables().WORKIQ_BOUNDARY, 'utf8')), BOUNDARY);
-    assert.equal(asked[0].authorization, 'Bearer the-token-of-the-job');
-    assert.equal(statSync(job.variables().WORKIQ_BOUNDARY).mode & 0o777, 0o400);
+    mkdirSync(path.join(job.workspace, 'node_modules/.bin'), { recursive: true });
+    mkdirSync(path.join(job.workspace, 'node_modules/@microsoft'));
+    const workiq = path.join(root, 'node_modules/@microsoft/workiq');
+    const { bin } = JSON.parse(readFileSync(path.join(workiq, 'package.json'), 'utf8'));
+    symlinkSync(workiq, path.join(job.workspace, 'node_modules/@microsoft/workiq'));
+    symlinkSync(path.join(workiq, bin.workiq), path.join(job.workspace, 'node_modules/.bin/workiq'));
+    const args = "fetch -u '/users/ada@contoso.com/messages?$top=1'";
+    const option = { NODE_OPTIONS: job.outputs()['node-options'] };
+    for (const [line, env] of [
+      [`npx --offline @microsoft/workiq ${args}`, {}],
+      [`node node_modules/.bin/workiq ${args}`, option],
+      [`workiq-auth exec -- npx --offline @microsoft/workiq ${args}`, {}],
+    ]) {
+      const step = await job.step(line, env);
+      assert.equal(step.code, 0, `${line}\n${step.said}`);
+      assert.match(step.said, /"statusCode": 200/, line);
+    }
     await job.post();
+  });
+
+  test('npm, which installs it, is given no secret and no right to tokens', async () => {
+    const job = startJob({}, { ...network(), ...tenant.githubEnv });
+    const npm = path.join(job.temp, '..', 'bin');
+    mkdirSync(npm);
+    const seen = path.join(npm, 'seen');
+    writeFileSync(path.join(npm, 'npm'), `#!/bin/sh\nenv > '${seen}'\nexit 7\n`, { mode: 0o755 });
+    const inputs = { ...identity(), credential: 'secret', 'client-secret': tenant.clientSecret };
+    const { code, said } = await job.main(
+      { ...inputs, 'allow-unbounded': 'true' },
+      { PATH: `${npm}${path.delimiter}${plain.PATH}` },
+    );
+    assert.equal(code, 1);
+    assert.match(said, /npm install ended with 7/);
+    const text = readFileSync(seen, 'utf8');
+    assert.match(text, /^PATH=/m);
+    assert.doesNotMatch(text, /^(?:INPUT|ACTIONS)_/m);
+    assert.deepEqual(findSecrets(text, { secret: tenant.clientSecret }), []);
   });
 
   for (const [what, inputs, says] of [

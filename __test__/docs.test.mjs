@@ -105,10 +105,42 @@ test('every id in the documentation is a known one', { skip: unchecked }, () => 
 test('every variable in the documentation is one that the help or the types name', {
   skip: unchecked,
 }, async () => {
-  const known = (await run(['--help'])).out + read('index.d.ts');
+  const names = (text) => [...text.matchAll(/\bWORKIQ_[A-Z_]*[A-Z]\b/g)].map(([name]) => name);
+  const known = new Set(names((await run(['--help'])).out + read('index.d.ts')));
   for (const page of docs)
-    for (const [name] of read(page).matchAll(/WORKIQ_[A-Z_]+/g))
-      assert.ok(known.includes(name), `${page}: ${name}`);
+    for (const name of names(read(page))) assert.ok(known.has(name), `${page}: ${name}`);
+});
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+test('every call of a script has options that it takes, and names the tenant by its id', {
+  skip: unchecked,
+}, () => {
+  const powerShell = [...read('scripts/Enable-WorkIQAppOnly.ps1').matchAll(/^ {4}\[[\w[\]]+\] \$(\w+)/gm)];
+  const known = {
+    '.ps1': new Set([...powerShell.map(([, name]) => `-${name}`), '-WhatIf', '-Confirm']),
+    '.sh': new Set(
+      read('scripts/provision.sh')
+        .match(/^ {4}--[\w-]+(?=\)| \|)/gm)
+        .map((option) => option.trim()),
+    ),
+  };
+  let calls = 0;
+  for (const page of docs.filter((one) => path.dirname(one) === 'docs')) {
+    for (const { body } of blocks(read(page))) {
+      const lines = body.replaceAll(/[`\\]\n */g, '').split('\n');
+      for (const line of lines.filter((one) => one.startsWith('./scripts/'))) {
+        calls += 1;
+        const [script, ...words] = line.split(/\s+/);
+        for (const [at, word] of words.entries()) {
+          if (word.startsWith('-')) assert.ok(known[path.extname(script)].has(word), `${page}: ${word}`);
+          if (/^--?tenant-?id$/i.test(word)) assert.match(words[at + 1], GUID, page);
+        }
+        if (script.endsWith('.ps1')) assert.ok(words.includes('-TenantId'), `${page}: ${line}`);
+      }
+    }
+  }
+  assert.ok(calls >= 2, 'the pages call the scripts');
 });
 
 test('every block of JSON is JSON', { skip: unchecked }, () => {

@@ -13,9 +13,17 @@ function event() {
   }
 }
 
-/** The commit that a file is taken from: of a pull request, or of a queue of such, the base. */
+/**
+ * Where a file is taken from: of a pull request, or of a queue of such, the base branch as it is now. The commits of
+ * the base that an event has will not do: a pull request's is from when it was last changed, before whatever has been
+ * narrowed since, and a queue's holds what is queued before it.
+ */
 function trusted({ pull_request: pull, merge_group: queue }) {
-  return pull?.base?.sha ?? queue?.base_sha ?? process.env.GITHUB_SHA;
+  const { GITHUB_EVENT_NAME: name, GITHUB_SHA: own } = process.env;
+  // The newest of the default branch, as the workflow is; the pull request chooses its base, an old branch perhaps.
+  // docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows#pull_request_target
+  if (name === 'pull_request_target') return own;
+  return pull?.base?.ref ? `refs/heads/${pull.base.ref}` : (queue?.base_ref ?? own);
 }
 
 /** The file's path in the repository. */
@@ -29,8 +37,7 @@ function inRepository(file, folder) {
 }
 
 /**
- * The boundary as JSON text, from the input or from the file that it names, as that is at a commit that no pull request
- * reaches.
+ * The boundary as JSON text, from the input or from the file that it names, as that is where no pull request reaches.
  *
  * @param {{boundary: string, folder: string, token: string}} given
  * @returns {Promise<string>}
@@ -53,7 +60,7 @@ export async function boundaryText({ boundary, folder, token }) {
   if (!response.ok) {
     const hint =
       response.status === 404
-        ? 'It has to be there at that commit, and the job needs permissions: contents: read.'
+        ? 'It has to be there, and the job needs permissions: contents: read.'
         : 'The job needs permissions: contents: read.';
     throw new Error(
       `boundary: ${boundary} cannot be read at ${ref}: GitHub answers ${response.status}. ${hint}`,

@@ -16,6 +16,12 @@ export function wantedVersion(given) {
   throw new Error(`workiq-version: "${version}" is no version such as ${own}`);
 }
 
+/** The job's environment without the step's inputs and the right to tokens: npm needs no secret. */
+function withoutSecrets() {
+  const isOurs = (name) => /^(?:INPUT|STATE|ACTIONS)_/i.test(name);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
+}
+
 function run(command, args, options) {
   const windows = process.platform === 'win32';
   return new Promise((resolve, reject) => {
@@ -46,7 +52,7 @@ export async function install(folder, version) {
   await run(
     'npm',
     ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', ...what],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
+    { cwd: folder, env: withoutSecrets(), stdio: ['ignore', 'pipe', 'pipe'] },
   );
   return path.join(folder, 'node_modules', 'workiq-auth');
 }

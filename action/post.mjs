@@ -14,4 +14,5 @@ if (pid) {
     if (error.code !== 'ESRCH') throw error;
   }
 }
-if (folder) rmSync(folder, { recursive: true, force: true });
+// Windows lets go of the broker's files only some time after it has ended.
+if (folder) rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
