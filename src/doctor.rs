@@ -6,9 +6,11 @@
 mod broker;
 pub mod check;
 mod credential;
+mod general;
 pub mod github;
 mod mask;
 mod network;
+mod page;
 mod permissions;
 mod probe;
 mod remedy;

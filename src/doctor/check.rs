@@ -1,9 +1,11 @@
 //! A check and what came of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::error::{AuthError, ErrorKind};
 
 /// What came of a check.
@@ -125,6 +127,8 @@ pub struct Check {
     pub summary: String,
     /// Who may read the sentence.
     pub privacy: Privacy,
+    /// The sentence for those who may not read that one, where the code does not make it.
+    pub open: Option<String>,
     /// A stable code of what is wrong.
     pub code: Option<String>,
     /// What was found out.
@@ -134,7 +138,7 @@ pub struct Check {
     /// What to do, in this order.
     pub todo: Vec<Step>,
     /// A page to read on.
-    pub link: Option<&'static str>,
+    pub link: Option<Cow<'static, str>>,
     /// Whether it failed because somebody said no, rather than for a technical reason.
     pub refused: bool,
 }
@@ -151,6 +155,7 @@ impl Check {
             took: Duration::ZERO,
             summary: summary.into(),
             privacy: Privacy::Open,
+            open: None,
             code: None,
             facts: Vec::new(),
             grants: Vec::new(),
@@ -171,10 +176,10 @@ impl Check {
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Certificate | ErrorKind::Credential);
         check.todo = error.hint().map(|hint| steps(hint, Privacy::Ids)).unwrap_or_default();
         if own && check.todo.is_empty() {
-            check
-                .todo
-                .push(Step::Words("Mend each of these; the README has all settings.".into(), Privacy::Open));
+            let all = "Mend each of these; workiq-auth --help has all settings.";
+            check.todo.push(Step::Words(all.into(), Privacy::Open));
         }
+        check.link = page::link(&parts.code, parts.aadsts).map(Cow::from);
         if let Some(number) = parts.aadsts {
             check = check.fact("aadsts", number, Privacy::Open);
         }
@@ -248,7 +253,7 @@ impl Check {
         add("permissions", (!grants.is_empty()).then_some(Value::Array(grants)));
         let todo: Vec<_> = self.todo.iter().map(Step::to_json).collect();
         add("todo", (!todo.is_empty()).then_some(Value::Array(todo)));
-        add("link", self.link.map(Value::from));
+        add("link", self.link.as_deref().map(Value::from));
         object
     }
 }

@@ -58,7 +58,10 @@ async fn reach((id, title): Name, origin: &Origin, path: &str, http: &HttpClient
     let mut check = match outcome {
         Ok(_) => {
             let took = started.elapsed().as_millis();
-            Check::new(id, title, Status::Ok, format!("{origin} answers over TLS after {took} ms"))
+            let mut check =
+                Check::new(id, title, Status::Ok, format!("{origin} answers over TLS after {took} ms"));
+            check.open = Some(format!("It answers over TLS after {took} ms"));
+            check
         }
         Err(error) => {
             let facts = Facts { proxy: proxy.clone(), ..Facts::default() };

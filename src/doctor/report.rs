@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::check::{Check, Fact, Privacy, Status, Step};
+use super::general;
 use super::mask::Mask;
 
 /// The version of the JSON form. It changes where a reader of the older one would go wrong.
@@ -79,15 +80,22 @@ impl Report {
 }
 
 fn narrow(check: &mut Check, most: Privacy, mask: &Mask) {
+    let general = general::of(check);
     if check.privacy > most {
-        check.summary = match (&check.code, check.status) {
-            (Some(code), _) => format!("{code} (see docs/errors.md and docs/refusals.md)"),
-            (None, status) => status.word().to_owned(),
-        };
+        check.summary = general.summary;
         check.privacy = Privacy::Open;
     }
     check.facts.retain(|Fact { privacy, .. }| *privacy <= most);
-    check.todo.retain(|step| !matches!(step, Step::Words(_, privacy) if *privacy > most));
+    let is_hidden = |step: &Step| matches!(step, Step::Words(_, privacy) if *privacy > most);
+    let hidden = check.todo.iter().position(is_hidden);
+    check.todo.retain(|step| !is_hidden(step));
+    if hidden.is_some() || check.todo.is_empty() {
+        // Commands that are there are of this very case, but for ids.
+        let has_commands = check.todo.iter().any(|step| !matches!(step, Step::Words(..)));
+        let said = general.todo.into_iter().filter(|step| !has_commands || matches!(step, Step::Words(..)));
+        let at = hidden.unwrap_or_default().min(check.todo.len());
+        check.todo.splice(at..at, said);
+    }
     if most < Privacy::Ids {
         check.target = None;
         for step in &mut check.todo {

@@ -137,7 +137,7 @@ fn problem(out: &mut String, check: &Check, style: Style) {
             }
         }
     }
-    if let Some(link) = check.link {
+    if let Some(link) = &check.link {
         let _ = writeln!(out, "{}{}", pad(INDENT), style.dim(link));
     }
 }

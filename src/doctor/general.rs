@@ -1,0 +1,214 @@
+//! What stands in the place of words that not every reader may see: what can be said of a code without knowing whose it is.
+
+use std::fmt::Write as _;
+
+use super::check::{Check, Privacy, Status, Step, steps};
+use super::page;
+use crate::error::{ErrorKind, ErrorParts};
+use crate::hints::{self, Facts};
+
+/// A sentence and steps in which nothing of the settings, the token or an answer is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct General {
+    pub(super) summary: String,
+    pub(super) todo: Vec<Step>,
+}
+
+/// Where the words are that are left out.
+const ELSEWHERE: &str =
+    "The words that say more are left out here: run workiq-auth doctor on a machine of your own to see them.";
+
+/// What may be said of `check` to everybody. Only its codes, its status and the names of settings are in it.
+pub(super) fn of(check: &Check) -> General {
+    let summary = check.open.clone();
+    let Some(code) = &check.code else {
+        return General {
+            summary: summary.unwrap_or_else(|| check.status.word().to_owned()),
+            todo: Vec::new(),
+        };
+    };
+    let number = |name: &str| {
+        check
+            .facts
+            .iter()
+            .find(|fact| fact.name == name)
+            .and_then(|fact| u32::try_from(fact.value.as_u64()?).ok())
+    };
+    let aadsts = number("aadsts");
+    let row = aadsts.and_then(|number| page::row(&format!("AADSTS{number}"))).or_else(|| page::row(code));
+    let settings = wrong_settings(&check.summary).filter(|_| code == "invalid_settings");
+    let summary = summary.or_else(|| settings.clone()).unwrap_or_else(|| {
+        let name = match (aadsts, number("httpStatus")) {
+            (Some(number), _) => format!("AADSTS{number} ({code})"),
+            (None, Some(status)) => format!("{code} (HTTP {status})"),
+            (None, None) => code.clone(),
+        };
+        row.as_ref().map_or_else(|| name.clone(), |row| format!("{name}: {}", row.meaning))
+    });
+    let is_wrong = matches!(check.status, Status::Failed | Status::Warning);
+    let todo = match row {
+        _ if !is_wrong || settings.is_some() => Vec::new(),
+        row => by_code(code, aadsts).unwrap_or_else(|| of_row(&row.unwrap_or_default())),
+    };
+    General { summary, todo }
+}
+
+/// The hint for a code of Entra, as it is where nothing else is known.
+fn by_code(code: &str, aadsts: Option<u32>) -> Option<Vec<Step>> {
+    let parts =
+        ErrorParts { kind: ErrorKind::Server, code: code.to_owned().into(), aadsts, ..ErrorParts::default() };
+    let hinted = hints::explain(parts.into(), &Facts::default());
+    hinted.hint().map(|hint| steps(hint, Privacy::Open))
+}
+
+fn of_row(row: &page::Row) -> Vec<Step> {
+    let words = |text: &str| Step::Words(text.to_owned(), Privacy::Open);
+    // Rows that lead to a message lead nowhere without it.
+    let leads = row.meaning.contains("the message") || row.todo.to_lowercase().contains("the message");
+    let todo = row
+        .todo
+        .strip_prefix("What the message says")
+        .map_or(row.todo.as_str(), |rest| rest.trim_start_matches([';', '.', ' ']));
+    let mut todo: Vec<_> = Some(todo)
+        .filter(|text| !text.is_empty())
+        .map(capital)
+        .map(|text| words(&text))
+        .into_iter()
+        .collect();
+    if leads || todo.is_empty() || row.todo.contains("The hint") {
+        todo.push(words(ELSEWHERE));
+    }
+    todo
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Which settings are wrong and what is expected of each, out of the message that names them with their values
+/// (`settings::problem`); nothing where it names none.
+fn wrong_settings(message: &str) -> Option<String> {
+    /// What may be wrong in words that hold no value.
+    const SAID: [&str; 2] = ["is missing", "each name a credential, and one must be chosen"];
+    let mut lines = message.lines();
+    let mut out = lines.next()?.to_owned();
+    let mut named = false;
+    for line in lines {
+        let (name, rest) = line.strip_prefix("  - ")?.split_once(": ")?;
+        // What is expected is said last and without a value, whatever stands before it.
+        let (wrong, expected) = rest.rsplit_once("; expected ")?;
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/, ".contains(c);
+        if !name.chars().all(is_name) {
+            return None;
+        }
+        let wrong = SAID.iter().find(|said| **said == wrong).unwrap_or(&"is wrong");
+        let expected = if is_example(expected) { format!("; expected {expected}") } else { String::new() };
+        let _ = write!(out, "\n  - {name}: {wrong}{expected}");
+        named = true;
+    }
+    named.then_some(out)
+}
+
+/// Whether addresses in what is expected are examples: that of an authority of one's own may stand there too.
+fn is_example(expected: &str) -> bool {
+    const EXAMPLES: [&str; 4] = ["host:port", "example.com", "login.example.com", "contoso-exchange"];
+    let mut addresses = expected.split("://").skip(1);
+    addresses.all(|rest| {
+        let end = rest.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(rest.len());
+        EXAMPLES.contains(&&rest[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::AuthError;
+    use crate::settings::problem::{Problem, into_error};
+
+    fn of_error(parts: ErrorParts) -> General {
+        of(&Check::of_error("token", "Sign-in", &AuthError::from(parts)))
+    }
+
+    fn words(general: &General) -> String {
+        general
+            .todo
+            .iter()
+            .map(|step| match step {
+                Step::Words(text, privacy) => {
+                    assert_eq!(*privacy, Privacy::Open);
+                    text.as_str()
+                }
+                Step::Command(text) => text,
+            })
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn settings_are_named_without_their_values() {
+        let error = into_error(&[
+            Problem::missing("WORKIQ_TENANT_ID / AZURE_TENANT_ID", "the tenant's GUID"),
+            Problem::wrong("WORKIQ_CLIENT_ID", "ada: x; expected y", "is not a GUID", "a GUID, such as a"),
+            Problem::missing("WORKIQ_FEDERATED_AUDIENCE", "the audience that https://login.private takes"),
+            Problem::hidden(
+                "HTTPS_PROXY",
+                "names a hush proxy",
+                "http://host:port or https://host:port, with x",
+            ),
+        ]);
+        let general = of(&Check::of_error("settings", "Settings", &error));
+        assert_eq!(
+            general.summary,
+            "4 settings are missing or wrong:\n  - WORKIQ_TENANT_ID / AZURE_TENANT_ID: is missing; expected the tenant's \
+             GUID\n  - WORKIQ_CLIENT_ID: is wrong; expected a GUID, such as a\n  - WORKIQ_FEDERATED_AUDIENCE: is \
+             missing\n  - HTTPS_PROXY: is wrong; expected http://host:port or https://host:port, with x"
+        );
+    }
+
+    #[test]
+    fn a_code_of_entra_has_its_number_and_a_hint_that_knows_nobody() {
+        let general = of_error(ErrorParts {
+            kind: ErrorKind::Server,
+            code: "invalid_client".into(),
+            message: "AADSTS7000215: of app 'ada'".into(),
+            hint: Some("Ask ada.".into()),
+            aadsts: Some(7_000_215),
+            status: Some(401),
+            ..ErrorParts::default()
+        });
+        assert_eq!(
+            general.summary,
+            "AADSTS7000215 (invalid_client): No live secret of the application is this one."
+        );
+        let words = words(&general);
+        assert!(words.contains("value and not its id") && !words.contains("ada"), "{words}");
+    }
+
+    #[test]
+    fn every_code_of_ours_has_something_to_do_that_does_not_lead_to_what_is_left_out() {
+        for code in [
+            "certificate_expired",
+            "network_error",
+            "graph_error",
+            "meeting_policy",
+            "aborted",
+            "tool_error",
+            "certificate_format_unknown",
+            "unheard_of",
+        ] {
+            let general = of_error(ErrorParts {
+                kind: ErrorKind::Response,
+                code: code.into(),
+                message: "ada".into(),
+                ..ErrorParts::default()
+            });
+            let words = words(&general);
+            assert!(general.summary.starts_with(code) && !general.summary.contains("ada"));
+            assert!(!words.is_empty() && !words.contains("What the message says"), "{code}: {words}");
+            if words.contains("message") || words.contains("hint") {
+                assert!(words.contains("a machine of your own"), "{code}: {words}");
+            }
+        }
+    }
+}
