@@ -63,8 +63,10 @@ pub struct Fact {
 pub enum Step {
     /// Words, to be wrapped. Words with ids in them are not for everybody.
     Words(String, Privacy),
-    /// A command or an address to paste as it is. Ids in it are masked for those who may not see them.
+    /// A command to paste as it is. Ids in it are masked for those who may not see them.
     Command(String),
+    /// An address to open in a browser. Ids in it are masked likewise.
+    Url(String),
 }
 
 /// One application permission, beside what the token has.
@@ -281,6 +283,7 @@ impl Step {
         match self {
             Self::Words(text, _) => json!({"text": text}),
             Self::Command(command) => json!({"command": command}),
+            Self::Url(url) => json!({"url": url}),
         }
     }
 }

@@ -139,7 +139,7 @@ mod tests {
                     assert_eq!(*privacy, Privacy::Open);
                     text.as_str()
                 }
-                Step::Command(text) => text,
+                Step::Command(text) | Step::Url(text) => text,
             })
             .collect::<Vec<_>>()
             .join("\n")

@@ -16,6 +16,9 @@ pub(super) use answer::{of_answer, of_failure};
 pub use target::Wanted;
 pub(super) use target::{Targets, targets};
 
+/// The code of a probe of what the boundary keeps out.
+const OUTSIDE: &str = "outside_boundary";
+
 /// The id of the probe of a mailbox.
 pub(super) const MAIL: &str = "probe.mail";
 
@@ -62,12 +65,36 @@ pub(super) async fn look(
     for site in &targets.sites {
         checks.push(prober.site(site).await);
     }
+    if targets.named {
+        warn_of_outside(&mut checks);
+    }
     if targets.more > 0 {
         let why =
             format!("{} more in the boundary are not probed; name them to have them probed", targets.more);
         checks.push(skipped(PROBES, why));
     }
     checks
+}
+
+/// Whoever names something wants to know whether it can be read. Where the boundary keeps all of it out, that is no
+/// success; where it keeps a part out, it was narrowed to the rest.
+fn warn_of_outside(checks: &mut [Check]) {
+    let of_one = |a: &Check, b: &Check| a.target == b.target;
+    for same in checks.chunk_by_mut(of_one) {
+        if same.iter().any(|check| check.status != Status::Skipped) {
+            continue;
+        }
+        for check in same.iter_mut().filter(|check| check.code.as_deref() == Some(OUTSIDE)) {
+            check.status = Status::Warning;
+            check.todo.push(Step::Words(
+                "It was named and not looked at. If it is to be read, add it to the boundary (WORKIQ_BOUNDARY); what is \
+                 inside now is shown by:"
+                    .into(),
+                Privacy::Open,
+            ));
+            check.todo.push(Step::Command("workiq-auth boundary explain".into()));
+        }
+    }
 }
 
 impl<'a> Prober<'a> {
@@ -201,6 +228,7 @@ impl Probe<'_> {
             Err(GraphFailure::OutsideBoundary(_)) => {
                 let mut check = check();
                 check.status = Status::Skipped;
+                check.code = Some(OUTSIDE.into());
                 check.summary = "It is outside the boundary, so nothing was asked".into();
                 check
             }
@@ -277,13 +305,32 @@ fn site_path(site: &str) -> String {
 
 /// The step to the script of this package, for a permission that is missing.
 fn by_script(application: &Application, permission: &str) -> Option<Step> {
-    let area = permissions::area_of(permission)?;
-    Some(Step::Command(application.enable(&[area], false)))
+    let of_data = permissions::area_of(permission).map(|area| (area, false));
+    let (area, names) = of_data.or_else(|| permissions::area_of_name(permission).map(|area| (area, true)))?;
+    Some(Step::Command(application.enable(&[area], names)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_named_and_is_wholly_outside_is_a_warning() {
+        let of = |target: &str, code: Option<&str>, status| Check {
+            code: code.map(str::to_owned),
+            ..Check::new("probe.mail", "Mail", status, "x").about(target)
+        };
+        let mut checks = [
+            of("ada", Some(OUTSIDE), Status::Skipped),
+            of("ada", None, Status::Skipped),
+            of("grace", None, Status::Ok),
+            of("grace", Some(OUTSIDE), Status::Skipped),
+        ];
+        warn_of_outside(&mut checks);
+        let statuses = checks.each_ref().map(|check| check.status);
+        assert_eq!(statuses, [Status::Warning, Status::Skipped, Status::Ok, Status::Skipped]);
+        assert!(!checks[0].todo.is_empty());
+    }
 
     #[test]
     fn what_was_named_stays_one_segment() {

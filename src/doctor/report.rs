@@ -45,6 +45,21 @@ impl Report {
         self.checks.iter().filter(|check| check.status == status).count()
     }
 
+    /// The outcome in a few words, which claim no more than was looked at.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        let probes = || self.checks.iter().filter(|check| check.id.starts_with("probe."));
+        let is_read = probes().any(|check| check.status != Status::Skipped);
+        let is_named = probes().next().is_some();
+        match self.status() {
+            Status::Failed => "something is wrong",
+            Status::Warning => "it works, with warnings",
+            _ if is_read => "all is well",
+            _ if is_named => "all is well so far; nothing was read",
+            _ => "all is well so far; nothing was read: name --user, --team, --site or --meeting-organizer",
+        }
+    }
+
     /// The report as `docs/doctor.schema.json` has it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -99,8 +114,8 @@ fn narrow(check: &mut Check, most: Privacy, mask: &Mask) {
     if most < Privacy::Ids {
         check.target = None;
         for step in &mut check.todo {
-            if let Step::Command(command) = step {
-                *command = mask.hide(command);
+            if let Step::Command(text) | Step::Url(text) = step {
+                *text = mask.hide(text);
             }
         }
     }
@@ -129,6 +144,18 @@ mod tests {
         ] {
             assert_eq!(report(checks).exit_code(), code);
         }
+    }
+
+    #[test]
+    fn all_is_well_only_where_something_was_read() {
+        let of = |id, status| report(vec![Check::new(id, "X", status, "")]);
+        assert_eq!(of("probe.mail", Status::Ok).verdict(), "all is well");
+        assert_eq!(of("probe.mail", Status::Skipped).verdict(), "all is well so far; nothing was read");
+        assert!(of("probes", Status::Skipped).verdict().ends_with(
+            "nothing was read: name --user, --team, --site or \
+                                                                  --meeting-organizer"
+        ));
+        assert_eq!(of("token", Status::Failed).verdict(), "something is wrong");
     }
 
     #[test]

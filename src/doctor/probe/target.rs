@@ -33,6 +33,8 @@ pub(in crate::doctor) struct Targets {
     channels: Vec<(String, String)>,
     /// How many of the boundary are left out.
     pub(super) more: usize,
+    /// Whether they were asked for by name, and not taken from settings and boundary.
+    pub(super) named: bool,
 }
 
 impl Targets {
@@ -80,6 +82,7 @@ pub(in crate::doctor) fn targets(settings: &Settings, wanted: &Wanted) -> Target
         targets.channels = rules.teams.iter().filter_map(channel).collect();
     }
     if *wanted != Wanted::default() {
+        targets.named = true;
         targets.users = distinct(&wanted.users);
         targets.teams = distinct(&wanted.teams);
         targets.sites = distinct(&wanted.sites);
@@ -134,6 +137,7 @@ mod tests {
         let wanted = Wanted { sites: vec!["s".into(), "S".into()], ..Wanted::default() };
         let named = targets(&settings, &wanted);
         assert_eq!((named.sites.len(), named.users.len(), named.more), (1, 0, 0));
+        assert_eq!((all.named, named.named), (false, true));
         assert!(targets(&self::settings(&[]), &Wanted::default()).is_empty());
     }
 }
