@@ -172,11 +172,13 @@ impl Check {
     pub fn of_error(id: &'static str, title: &'static str, error: &AuthError) -> Self {
         let parts = error.parts();
         let own = matches!(error.kind(), ErrorKind::Settings | ErrorKind::Mode);
-        let mut check = Self::new(id, title, Status::Failed, error.message()).readable_by(Privacy::Ids);
+        // What is said of a mode names no more than the mode.
+        let privacy = if error.kind() == ErrorKind::Mode { Privacy::Open } else { Privacy::Ids };
+        let mut check = Self::new(id, title, Status::Failed, error.message()).readable_by(privacy);
         check.code = Some(parts.code.to_string());
         check.refused =
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Certificate | ErrorKind::Credential);
-        check.todo = error.hint().map(|hint| steps(hint, Privacy::Ids)).unwrap_or_default();
+        check.todo = error.hint().map(|hint| steps(hint, privacy)).unwrap_or_default();
         if own && check.todo.is_empty() {
             let all = "Mend each of these; workiq-auth --help has all settings.";
             check.todo.push(Step::Words(all.into(), Privacy::Open));

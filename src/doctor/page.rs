@@ -1,12 +1,17 @@
 //! What the pages for readers say of a code. It is the same for everybody, so everybody may read it.
 
+use std::fmt::Write as _;
+
 /// `docs/errors.md`.
 const ERRORS: &str = include_str!("../../docs/errors.md");
 
 /// `docs/refusals.md`.
 const REFUSALS: &str = include_str!("../../docs/refusals.md");
 
-/// Where readers find the former; the package has no pages in it.
+/// Where readers find them; the package has no pages in it.
+const PAGES: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs";
+
+/// Where readers find the former.
 const ERRORS_AT: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md";
 
 /// A row about a code.
@@ -88,12 +93,18 @@ fn plain(cell: &str) -> String {
     let text = out.replace('`', "");
     let mut out = String::new();
     let mut rest = text.as_str();
-    while let Some((before, words, after)) = rest.split_once('[').and_then(|(before, link)| {
+    while let Some((before, words, target, after)) = rest.split_once('[').and_then(|(before, link)| {
         let (words, after) = link.split_once("](")?;
-        Some((before, words, after.split_once(')')?.1))
+        let (target, after) = after.split_once(')')?;
+        Some((before, words, target, after))
     }) {
         out.push_str(before);
-        out.push_str(words);
+        // Another page is not beside this text; a section of this one goes by its name.
+        if target.contains(".md") && !target.contains("://") {
+            let _ = write!(out, "{PAGES}/{target}");
+        } else {
+            out.push_str(words);
+        }
         rest = after;
     }
     out.push_str(rest);
@@ -125,6 +136,8 @@ mod tests {
             }
         }
         assert!(count > 120, "{count}");
+        assert!(ERRORS_AT.starts_with(PAGES));
+        assert!(row("meeting_policy").unwrap().todo.contains(&format!("{PAGES}/permissions.md")));
         assert_eq!(row("no_such_code"), None);
         assert_eq!(row("certificate_missing").unwrap().todo, "cat key.pem cert.pem > client.pem");
     }

@@ -17,7 +17,11 @@ pub use target::Wanted;
 pub(super) use target::{Targets, targets};
 
 /// The code of a probe of what the boundary keeps out.
-const OUTSIDE: &str = "outside_boundary";
+pub(super) const OUTSIDE: &str = "outside_boundary";
+
+/// Where there is nothing to probe.
+pub(super) const NOBODY: &str =
+    "Nobody was named: --user, --team, --site, --meeting-organizer, or a boundary";
 
 /// The id of the probe of a mailbox.
 pub(super) const MAIL: &str = "probe.mail";
@@ -46,8 +50,7 @@ pub(super) async fn look(
     application: &Application,
 ) -> Vec<Check> {
     if targets.is_empty() {
-        let why = "Nobody was named: --user, --team, --site, --meeting-organizer, or a boundary";
-        return vec![skipped(PROBES, why)];
+        return vec![skipped(PROBES, NOBODY)];
     }
     let prober = Prober { graph, roles, application };
     let mut checks = Vec::new();

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::PROBES;
 use super::check::{Check, Fact, Privacy, Status, Step};
 use super::general;
 use super::mask::Mask;
+use super::probe::{NOBODY, OUTSIDE};
 
 /// The version of the JSON form. It changes where a reader of the older one would go wrong.
 const SCHEMA_VERSION: u32 = 1;
@@ -47,16 +49,23 @@ impl Report {
 
     /// The outcome in a few words, which claim no more than was looked at.
     #[must_use]
-    pub fn verdict(&self) -> &'static str {
-        let probes = || self.checks.iter().filter(|check| check.id.starts_with("probe."));
-        let is_read = probes().any(|check| check.status != Status::Skipped);
-        let is_named = probes().next().is_some();
+    pub fn verdict(&self) -> String {
+        let is_read = self.checks.iter().any(|check| {
+            let is_asked = check.status != Status::Skipped && check.code.as_deref() != Some(OUTSIDE);
+            check.id.starts_with("probe.") && is_asked
+        });
+        let is_nobody = |check: &Check| check.id == PROBES.0 && check.summary.starts_with(NOBODY);
+        let (so_far, why) = if is_read {
+            ("", "")
+        } else if self.checks.iter().any(is_nobody) {
+            (" so far", "; nothing was read: name --user, --team, --site or --meeting-organizer")
+        } else {
+            (" so far", "; nothing was read")
+        };
         match self.status() {
-            Status::Failed => "something is wrong",
-            Status::Warning => "it works, with warnings",
-            _ if is_read => "all is well",
-            _ if is_named => "all is well so far; nothing was read",
-            _ => "all is well so far; nothing was read: name --user, --team, --site or --meeting-organizer",
+            Status::Failed => "something is wrong".to_owned(),
+            Status::Warning => format!("it works{so_far}, with warnings{why}"),
+            Status::Ok | Status::Skipped => format!("all is well{so_far}{why}"),
         }
     }
 
@@ -148,14 +157,16 @@ mod tests {
 
     #[test]
     fn all_is_well_only_where_something_was_read() {
-        let of = |id, status| report(vec![Check::new(id, "X", status, "")]);
-        assert_eq!(of("probe.mail", Status::Ok).verdict(), "all is well");
-        assert_eq!(of("probe.mail", Status::Skipped).verdict(), "all is well so far; nothing was read");
-        assert!(of("probes", Status::Skipped).verdict().ends_with(
-            "nothing was read: name --user, --team, --site or \
-                                                                  --meeting-organizer"
-        ));
-        assert_eq!(of("token", Status::Failed).verdict(), "something is wrong");
+        let of = |id, status, why: &str| report(vec![Check::new(id, "X", status, why)]).verdict();
+        assert_eq!(of("probe.mail", Status::Ok, ""), "all is well");
+        assert_eq!(of("probe.mail", Status::Warning, ""), "it works, with warnings");
+        assert_eq!(of("probe.mail", Status::Skipped, ""), "all is well so far; nothing was read");
+        let named = "; nothing was read: name --user, --team, --site or --meeting-organizer";
+        assert_eq!(of("probes", Status::Skipped, NOBODY), format!("all is well so far{named}"));
+        assert_eq!(of("token", Status::Failed, ""), "something is wrong");
+        let mut outside = Check::new("probe.mail", "X", Status::Warning, "");
+        outside.code = Some(OUTSIDE.into());
+        assert_eq!(report(vec![outside]).verdict(), "it works so far, with warnings; nothing was read");
     }
 
     #[test]

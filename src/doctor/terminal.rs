@@ -18,7 +18,10 @@ const NARROWEST: usize = 60;
 const INDENT: usize = 9;
 
 /// How wide the names of checks and facts are.
-const NAME: usize = 24;
+const NAME: usize = 26;
+
+/// How much of that a name of a check takes, where its time stands behind it.
+const TITLE: usize = 17;
 
 /// How much of a target is shown beside a sentence.
 const TARGET: usize = 40;
@@ -147,13 +150,14 @@ fn problem(out: &mut Page, check: &Check, style: Style) {
 /// One check: status, title, sentence, time; below it its facts.
 fn line(out: &mut Page, check: &Check, style: Style) {
     let status = style.paint(check.status, &format!("{:<INDENT$}", check.status.word()));
-    let title = format!("{:<NAME$}", check.title);
+    let time = style.dim(&format!("{:>8} ", time(check)));
+    let title = format!("{:<TITLE$}{time}", check.title);
     let is_told = matches!(check.status, Status::Failed | Status::Warning);
     let mut said = if is_told { "see above".to_owned() } else { safe(&check.summary, 400) };
     if let Some(target) = &check.target {
         said = format!("{said}: {}", safe(target, TARGET));
     }
-    out.wrapped_before(&format!("{status}{title}"), INDENT + NAME, &said, &time(check), style);
+    out.wrapped(&format!("{status}{title}"), INDENT + NAME, &said);
     for fact in check.facts.iter().filter(|fact| is_shown(check, fact)) {
         let head = format!("{}{}", pad(INDENT), style.dim(&format!("{:<NAME$}", spaced(fact.name))));
         let source = fact.source.unwrap_or_default();
@@ -190,7 +194,10 @@ fn grants(out: &mut Page, grants: &[Grant], style: Style) {
         let word = style.paint(status, &format!("{word:<9}"));
         let head = format!("{}{word}{:<PERMISSION$}", pad(INDENT), grant.name);
         let text = format!("{}{}", grant.unlocks, safe(&how, 120));
-        out.wrapped_before(&head, INDENT + 9 + PERMISSION, &text, &grant.tools.join(", "), style);
+        // The longest list of tools is as wide.
+        let is_narrow = out.width < INDENT + 9 + PERMISSION + 44;
+        let indent = if is_narrow { INDENT + 11 } else { INDENT + 9 + PERMISSION };
+        out.wrapped_before(&head, indent, &text, &grant.tools.join(", "), style);
     }
     for (word, is_held) in [("helper", true), ("optional", false)] {
         let names: Vec<_> =
@@ -293,7 +300,7 @@ impl Page {
         let out = &mut self.text;
         out.push_str(head);
         out.push_str(&pad(lead));
-        let mut column = indent.saturating_sub(hang(text)).max(INDENT.min(indent)) + lead;
+        let mut column = shown_width(head) + lead;
         let mut first = true;
         let words = text.split_whitespace().map(|word| (word, false));
         for (word, is_tail) in words.chain((!tail.is_empty()).then_some((tail, true))) {
@@ -365,8 +372,8 @@ mod tests {
         let expected = "workiq-auth doctor: something is wrong (1 failed, 1 ok, 2 skipped)\n\n\
                         failed   Sign-in\n         The secret is wrong\n         What to do\n         Make a new one:\n           \
                         az ad app credential reset\n\nAll checks\n\n\
-                        ok       Mode                    app-only\n\
-                        failed   Sign-in                 see above\n\
+                        ok       Mode                      app-only\n\
+                        failed   Sign-in                   see above\n\
                         skipped  A, B: There is no token\n";
         assert_eq!(shown, expected);
     }
@@ -396,14 +403,15 @@ mod tests {
     #[test]
     fn every_check_that_was_made_says_how_long_it_took() {
         let mut check = Check::new("mode", "Mode", Status::Ok, "app-only");
-        for (took, shown) in [(0, "app-only\n"), (400, "app-only  <1 ms\n"), (12_300, "app-only  12 ms\n")] {
+        for (took, shown) in
+            [(0, "Mode                      app-only"), (400, "<1 ms app-only"), (12_300, " 12 ms app-only")]
+        {
             check.took = std::time::Duration::from_micros(took);
             let plain = render(&report(vec![check.clone()]), Style::Plain, WIDTH);
-            assert!(plain.ends_with(shown), "{plain}");
+            assert!(plain.trim_end().ends_with(shown), "{plain}");
         }
-        assert!(
-            render(&report(vec![check]), Style::Colour, WIDTH).contains("app-only  \u{1b}[2m12 ms\u{1b}[0m")
-        );
+        let colour = render(&report(vec![check]), Style::Colour, WIDTH);
+        assert!(colour.contains("\u{1b}[2m   12 ms \u{1b}[0mapp-only"), "{colour:?}");
     }
 
     #[test]
@@ -412,7 +420,7 @@ mod tests {
         let check =
             Check::new("credential", "Credential", Status::Ok, "x").fact(MATCHING, value, Privacy::Ids);
         let shown = render(&report(vec![check]), Style::Plain, WIDTH);
-        let json = r#"credential to match it  {"issuer":"https://issuer","subject":"s","audiences":["a"]}"#;
+        let json = r#"credential to match it    {"issuer":"https://issuer","subject":"s","audiences":["a"]}"#;
         assert!(shown.contains(json), "{shown}");
     }
 
