@@ -58,7 +58,9 @@ fn by_code(code: &str, aadsts: Option<u32>) -> Option<Vec<Step>> {
     let parts =
         ErrorParts { kind: ErrorKind::Server, code: code.to_owned().into(), aadsts, ..ErrorParts::default() };
     let hinted = hints::explain(parts.into(), &Facts::default());
-    hinted.hint().map(|hint| steps(hint, Privacy::Open))
+    // The message of Entra is not beside it.
+    let lines: Vec<_> = hinted.hint()?.lines().filter(|line| !line.contains(" the message")).collect();
+    Some(steps(&lines.join("\n"), Privacy::Open))
 }
 
 fn of_row(row: &page::Row) -> Vec<Step> {
@@ -183,6 +185,22 @@ mod tests {
         );
         let words = words(&general);
         assert!(words.contains("value and not its id") && !words.contains("ada"), "{words}");
+    }
+
+    #[test]
+    fn no_code_of_entra_leads_to_what_is_left_out() {
+        let page = include_str!("../../docs/errors.md");
+        for number in page.split("<a id=\"aadsts").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            let general = of_error(ErrorParts {
+                kind: ErrorKind::Server,
+                code: "invalid_client".into(),
+                aadsts: number.parse().ok(),
+                ..ErrorParts::default()
+            });
+            let words = words(&general);
+            assert!(general.summary.starts_with(&format!("AADSTS{number} (invalid_client): ")));
+            assert!(!words.is_empty() && !words.contains("the message"), "{number}: {words}");
+        }
     }
 
     #[test]

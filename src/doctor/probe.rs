@@ -80,14 +80,14 @@ pub(super) async fn look(
 }
 
 /// Whoever names something wants to know whether it can be read. Where the boundary keeps all of it out, that is no
-/// success; where it keeps a part out, it was narrowed to the rest.
+/// success, and one of its probes says so; where it keeps a part out, it was narrowed to the rest.
 fn warn_of_outside(checks: &mut [Check]) {
     let of_one = |a: &Check, b: &Check| a.target == b.target;
     for same in checks.chunk_by_mut(of_one) {
         if same.iter().any(|check| check.status != Status::Skipped) {
             continue;
         }
-        for check in same.iter_mut().filter(|check| check.code.as_deref() == Some(OUTSIDE)) {
+        if let Some(check) = same.iter_mut().find(|check| check.code.as_deref() == Some(OUTSIDE)) {
             check.status = Status::Warning;
             check.todo.push(Step::Words(
                 "It was named and not looked at. If it is to be read, add it to the boundary (WORKIQ_BOUNDARY); what is \
@@ -326,12 +326,16 @@ mod tests {
         let mut checks = [
             of("ada", Some(OUTSIDE), Status::Skipped),
             of("ada", None, Status::Skipped),
+            of("ada", Some(OUTSIDE), Status::Skipped),
             of("grace", None, Status::Ok),
             of("grace", Some(OUTSIDE), Status::Skipped),
         ];
         warn_of_outside(&mut checks);
         let statuses = checks.each_ref().map(|check| check.status);
-        assert_eq!(statuses, [Status::Warning, Status::Skipped, Status::Ok, Status::Skipped]);
+        assert_eq!(
+            statuses,
+            [Status::Warning, Status::Skipped, Status::Skipped, Status::Ok, Status::Skipped]
+        );
         assert!(!checks[0].todo.is_empty());
     }
 
