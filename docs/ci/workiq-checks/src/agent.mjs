@@ -26,6 +26,9 @@ function provider() {
 /** Longest that a session may take. */
 const TIMEOUT_MS = 300_000;
 
+/** Calls of tools in one session: enough to read, to answer, and to mend an answer some times. */
+const CALLS = 12;
+
 /** What the runtime needs of this process: to start, to reach its model, and to sign in to it. */
 const HANDED_ON =
   /^(?:PATH|HOME|USERPROFILE|SYSTEMROOT|TEMP|TMP|TMPDIR|LANG|(?:HTTPS?|ALL|NO)_PROXY|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+|COPILOT_\w+)$/i;
@@ -76,6 +79,26 @@ export async function startAgents() {
   return { ask: (asked) => ask(client, home, asked), close: stop };
 }
 
+/** Tells of the calls of a server's tools. The promise fails for a model that forgets what it has read, and reads on. */
+function watch(session, mcp, onCall) {
+  const started = new Map();
+  session.on('tool.execution_start', ({ data }) => {
+    if (mcp && data.mcpServerName === mcp.name) started.set(data.toolCallId, data);
+  });
+  session.on('tool.execution_complete', ({ data }) => {
+    if (!started.has(data.toolCallId)) return;
+    const { mcpToolName, arguments: given } = started.get(data.toolCallId);
+    onCall?.({ tool: mcpToolName, arguments: given ?? {}, result: data.result?.structuredContent });
+  });
+  return new Promise((_, reject) => {
+    let count = 0;
+    session.on('tool.execution_start', () => {
+      count += 1;
+      if (count > CALLS) reject(new Error(`the model called tools more than ${CALLS} times`));
+    });
+  });
+}
+
 async function ask(client, home, { system, prompt, answer, mcp, onCall }) {
   const allowed = new ToolSet().addCustom(answer.name);
   for (const tool of mcp?.tools ?? []) allowed.addMcp(`${mcp.name}-${tool}`);
@@ -105,18 +128,12 @@ async function ask(client, home, { system, prompt, answer, mcp, onCall }) {
     infiniteSessions: { enabled: false },
     onPermissionRequest: () => ({ kind: 'reject' }),
   });
-  const started = new Map();
-  session.on(({ type, data }) => {
-    if (type === 'tool.execution_start' && data.mcpServerName === mcp?.name)
-      started.set(data.toolCallId, data);
-    if (type === 'tool.execution_complete' && started.has(data.toolCallId)) {
-      const { mcpToolName, arguments: given } = started.get(data.toolCallId);
-      const result = data.success ? data.result?.structuredContent : undefined;
-      onCall?.({ tool: mcpToolName, arguments: given ?? {}, result });
-    }
-  });
+  const inCircles = watch(session, mcp, onCall);
   try {
-    await session.sendAndWait({ prompt }, TIMEOUT_MS);
+    await Promise.race([session.sendAndWait({ prompt }, TIMEOUT_MS), inCircles]);
+  } catch (error) {
+    await session.abort();
+    throw error;
   } finally {
     await session.disconnect();
   }
