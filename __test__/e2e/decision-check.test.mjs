@@ -8,10 +8,11 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { DECISION as POISONED_DECISION, poisoned } from '../hostile/attempts.mjs';
+import { node } from '../preload-support.mjs';
 import { holds, resolve } from '../runner/expression.mjs';
 import { runAction, runJob } from '../runner.mjs';
 import { findSecrets } from '../secrets-support.mjs';
-import { auditLines } from '../support.mjs';
+import { auditLines, command } from '../support.mjs';
 import { startTenant } from '../tenant/index.mjs';
 import { added, installChecks, JOB_TOKEN, pull, read, startGitHub } from './checks.mjs';
 import { calls, decided, decider } from './decider.mjs';
@@ -411,6 +412,23 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
         assert.match(found.summary, says);
       });
     }
+
+    test('there is no model to ask', { timeout: TIMEOUT_MS }, async () => {
+      boundary(ada);
+      const file = path.join(folder(), 'change.json');
+      writeFileSync(
+        file,
+        JSON.stringify({ repository: 'contoso/orders', number: 7, headSha: 'a', files: [] }),
+      );
+      const own = path.join(checks.at, 'boundary.json');
+      const program = [process.execPath, path.join(checks.at, 'src', 'check.mjs')];
+      const given = [...program, '--boundary', own, '--pull-request', file];
+      const found = await node([command, 'exec', '--boundary', own, '--', ...given], {
+        env: { ...surroundings.env, ...tenant.env('certificate') },
+      });
+      assert.equal(found.code, 3, found.stderr);
+      assert.match(found.stdout, /agent: no model to ask: set COPILOT_GITHUB_TOKEN/);
+    });
 
     test('what goes against a decision is red all the same', { timeout: TIMEOUT_MS }, async () => {
       const found = await check({ shown: { head: { sha: 'c'.repeat(40) } }, parts: { ruling: goesAgainst } });

@@ -23,6 +23,9 @@ function provider() {
   return baseUrl && { provider: { type: type ?? 'openai', baseUrl, apiKey } };
 }
 
+/** How the runtime can sign in to a model, of which one must be there. */
+const SIGN_IN = ['COPILOT_GITHUB_TOKEN', 'COPILOT_PROVIDER_BASE_URL'];
+
 /** Longest that a session may take. */
 const TIMEOUT_MS = 300_000;
 
@@ -43,6 +46,7 @@ const HANDED_ON =
 /**
  * Starts the runtime that sessions run in.
  *
+ * @throws {Error} there is nothing by which it could ask a model, or it does not start
  * @returns {Promise<{ask: (session: Asked) => Promise<void>, close: () => Promise<void>}>}
  *
  * @typedef {object} Asked
@@ -54,6 +58,9 @@ const HANDED_ON =
  * @property {(call: Called) => void} [onCall] told of each call of the server's tools
  */
 export async function startAgents() {
+  if (!SIGN_IN.some((name) => process.env[name])) {
+    throw new Error(`no model to ask: set ${SIGN_IN.join(', a token that may make Copilot requests, or ')}`);
+  }
   const home = mkdtempSync(path.join(tmpdir(), 'decision-check-'));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => HANDED_ON.test(name)));
   const client = new CopilotClient({
