@@ -27,10 +27,16 @@ export const defaultCredentials = (tenantId) => [
 ];
 
 /**
- * @param {{tenantId: string, clock: {now(): number}, skew: number, credentials?: object[]}} setup
+ * @param {{tenantId: string, clock: {now(): number}, skew: number, credentials?: object[], githubSubject?: string}} setup
  *   credentials: [{issuer, subject, audience | audiences}]
  */
-export function createFederation({ tenantId, clock, skew, credentials = defaultCredentials(tenantId) }) {
+export function createFederation({
+  tenantId,
+  clock,
+  skew,
+  credentials = defaultCredentials(tenantId),
+  githubSubject = GITHUB_SUBJECT,
+}) {
   const key = lazyKey();
   const configured = credentials.map((one) => ({ ...one, audiences: one.audiences ?? [one.audience] }));
   const github = { requestToken: `ghrt.${randomUUID()}` };
@@ -92,6 +98,7 @@ export function createFederation({ tenantId, clock, skew, credentials = defaultC
     }
     const aud = url.searchParams.get('audience') ?? 'https://github.com/contoso';
     const value = issueFederatedToken({
+      sub: githubSubject,
       aud,
       repository: 'contoso/decisions',
       repository_owner: 'contoso',

@@ -54,6 +54,7 @@ const DOMAINS = ['contoso.com', 'contoso.onmicrosoft.com'];
  * @param {boolean} [options.secretOnly] no certificate is registered
  * @param {boolean} [options.certificateOnly] no secret is good
  * @param {{issuer: string, subject: string, audience?: string, audiences?: string[]}[]} [options.federatedCredentials]
+ * @param {string} [options.githubSubject] of the tokens of GitHub's jobs; that of the branch `main`
  * @param {string} [options.region] that search wants, EMEA
  * @param {string} [options.dataLocationCode] shown by sites; none, as in most tenants
  * @param {string[]} [options.hosts] official names that it answers to as well, such as `login.microsoftonline.com`
@@ -78,6 +79,7 @@ export async function startTenant(options = {}) {
     clock,
     skew: settings.clockSkew,
     credentials: settings.federatedCredentials,
+    githubSubject: settings.githubSubject,
   });
   const tokens = createTokens({
     clock,
