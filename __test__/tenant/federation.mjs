@@ -27,19 +27,13 @@ export const defaultCredentials = (tenantId) => [
 ];
 
 /**
- * @param {{tenantId: string, clock: {now(): number}, skew: number, credentials?: object[], githubSubject?: string}} setup
+ * @param {{tenantId: string, clock: {now(): number}, skew: number, credentials?: object[]}} setup
  *   credentials: [{issuer, subject, audience | audiences}]
  */
-export function createFederation({
-  tenantId,
-  clock,
-  skew,
-  credentials = defaultCredentials(tenantId),
-  githubSubject = GITHUB_SUBJECT,
-}) {
+export function createFederation({ tenantId, clock, skew, credentials = defaultCredentials(tenantId) }) {
   const key = lazyKey();
   const configured = credentials.map((one) => ({ ...one, audiences: one.audiences ?? [one.audience] }));
-  const github = { requestToken: `ghrt.${randomUUID()}` };
+  const github = { requestToken: `ghrt.${randomUUID()}`, subject: GITHUB_SUBJECT };
   const pipelines = { accessToken: `ado.${randomUUID()}`, serviceConnectionId: randomUUID() };
 
   /** A token as the CI system would issue it. Negative `expiresIn` gives one that has expired. */
@@ -98,7 +92,7 @@ export function createFederation({
     }
     const aud = url.searchParams.get('audience') ?? 'https://github.com/contoso';
     const value = issueFederatedToken({
-      sub: githubSubject,
+      sub: github.subject,
       aud,
       repository: 'contoso/decisions',
       repository_owner: 'contoso',

@@ -54,7 +54,6 @@ const DOMAINS = ['contoso.com', 'contoso.onmicrosoft.com'];
  * @param {boolean} [options.secretOnly] no certificate is registered
  * @param {boolean} [options.certificateOnly] no secret is good
  * @param {{issuer: string, subject: string, audience?: string, audiences?: string[]}[]} [options.federatedCredentials]
- * @param {string} [options.githubSubject] of the tokens of GitHub's jobs; that of the branch `main`
  * @param {string} [options.region] that search wants, EMEA
  * @param {string} [options.dataLocationCode] shown by sites; none, as in most tenants
  * @param {string[]} [options.hosts] official names that it answers to as well, such as `login.microsoftonline.com`
@@ -79,7 +78,6 @@ export async function startTenant(options = {}) {
     clock,
     skew: settings.clockSkew,
     credentials: settings.federatedCredentials,
-    githubSubject: settings.githubSubject,
   });
   const tokens = createTokens({
     clock,
@@ -225,6 +223,10 @@ export async function startTenant(options = {}) {
     /** The audience to use with this authority, which is not a cloud's. */
     federatedAudience: CUSTOM_AUDIENCE,
     githubEnv: ci.github,
+    /** Whose tokens GitHub's jobs get from now on, such as those of an environment. */
+    setGithubSubject(subject) {
+      federation.github.subject = subject;
+    },
     pipelinesEnv: ci.pipelines,
     /** Managed identity in App Service's manner; its tokens are for the host's own identity or for `clientId`. */
     managedIdentity: {
