@@ -2,22 +2,10 @@
 // Microsoft's own names, which lead through a proxy to the test tenant.
 
 import assert from 'node:assert/strict';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { decodeJwt } from 'jose';
 import { parse } from 'yaml';
 import { addon } from './packed.mjs';
 import { build, start } from './recipes/container.mjs';
@@ -26,129 +14,29 @@ import { playJenkins, readJenkins } from './recipes/jenkins.mjs';
 import { playPod, readManifest } from './recipes/kubernetes.mjs';
 import { blocksUnder, headings, recipe } from './recipes/page.mjs';
 import { playPipeline } from './recipes/pipelines.mjs';
-import { openRegistry } from './registry.mjs';
-import { runAction, runJob } from './runner.mjs';
-import { findSecrets, keyLines } from './secrets-support.mjs';
-import { auditLines, hello, plain } from './support.mjs';
-import { defaultCredentials, EXCHANGE_AUDIENCE, PIPELINES_SUBJECT } from './tenant/federation.mjs';
-import { guid } from './tenant/ids.mjs';
-import { startTenant } from './tenant/index.mjs';
+import { CREDENTIALS, openPlace } from './recipes/place.mjs';
+import { finish, runAction } from './runner.mjs';
+import { auditLines, hello } from './support.mjs';
+import { PIPELINES_SUBJECT } from './tenant/federation.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PAGE = 'docs/ci/README.md';
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
 
-/** Who may sign in, as an administrator would write it down: issuers and subjects. */
-const GITHUB = 'https://token.actions.githubusercontent.com';
-const CREDENTIALS = {
-  environment: { issuer: GITHUB, subject: 'repo:contoso/decisions:environment:workiq' },
-  branch: { issuer: GITHUB, subject: 'repo:contoso/decisions:ref:refs/heads/main' },
-  gitlab: {
-    issuer: 'https://gitlab.com',
-    subject: 'project_path:contoso/decisions:ref_type:branch:ref:main',
-  },
-  pod: { issuer: 'https://oidc.example/contoso/', subject: 'system:serviceaccount:default:workiq' },
-};
-
-let tenant;
-let registry;
-let place;
-let api;
-let machine;
-let ada;
-
-/** What stands in the recipes for a reader's own, and the tenant's in its place. Names and the domain are as they are. */
-const own = (text) =>
-  text
-    .replaceAll('11111111-2222-4333-8444-555555555555', tenant.clientId)
-    .replaceAll('22222222-2222-4333-8444-555555555555', ada.id)
-    .replaceAll(
-      '33333333-2222-4333-8444-555555555555',
-      tenant.pipelinesEnv.AZURESUBSCRIPTION_SERVICE_CONNECTION_ID,
-    );
-
-/** GitHub's API: one file, at the commit that the job is for. */
-function startApi() {
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
-    const there = pathname === '/repos/contoso/decisions/contents/.github/boundary.json';
-    const found = there && searchParams.get('ref') === 'b'.repeat(40);
-    response.writeHead(found ? 200 : 404).end(found ? '{"users":["ada@contoso.com"]}' : '{}');
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
 const skip =
   (process.platform === 'win32' && 'the recipes are for Linux') ||
   (!addon && 'the add-on has not been built');
 
+let place;
+let tenant;
+let machine;
 before(async () => {
   if (skip) return;
-  const federated = Object.values(CREDENTIALS).map((one) => ({ ...one, audience: EXCHANGE_AUDIENCE }));
-  tenant = await startTenant({
-    roles: 'read',
-    hosts: ['login.microsoftonline.com', 'graph.microsoft.com'],
-    federatedCredentials: [
-      ...federated,
-      ...defaultCredentials(guid('tenant')).filter(({ subject }) => subject === PIPELINES_SUBJECT),
-    ],
-  });
-  [ada] = tenant.data.users;
-  place = mkdtempSync(path.join(realpathSync(tmpdir()), 'workiq-recipes-'));
-  for (const name of ['home', 'packages']) mkdirSync(path.join(place, name));
-  registry = await openRegistry(path.join(place, 'packages'));
-  api = await startApi();
-  const proxy = await tenant.startProxy();
-  machine = {
-    // As a fresh machine has it: without what npm puts before it for our own scripts.
-    PATH: plain.PATH.split(path.delimiter)
-      .filter((folder) => !folder.includes('node_modules'))
-      .join(path.delimiter),
-    HOME: path.join(place, 'home'),
-    ...registry.env,
-    HTTPS_PROXY: proxy.url,
-    NO_PROXY: 'localhost,127.0.0.1',
-    NODE_EXTRA_CA_CERTS: tenant.caPath,
-  };
+  place = await openPlace();
+  ({ tenant, machine } = place);
 });
 beforeEach(() => tenant?.reset());
-after(async () => {
-  await tenant?.close();
-  registry?.close();
-  api?.close();
-  if (place) rmSync(place, { recursive: true, force: true });
-});
-
-let count = 0;
-function folder() {
-  count += 1;
-  const made = path.join(place, `${count}`);
-  mkdirSync(made);
-  return made;
-}
-
-const issue =
-  ({ issuer, subject }) =>
-  (aud = EXCHANGE_AUDIENCE) =>
-    tenant.issueFederatedToken({ iss: issuer, sub: subject, aud, expiresIn: 900 });
-
-/** All that signs in, by name: of the tenant, of the CI systems, of the certificate. */
-const secrets = () => ({
-  'the client secret': tenant.clientSecret,
-  'the right to an id token': tenant.githubEnv.ACTIONS_ID_TOKEN_REQUEST_TOKEN,
-  "the pipeline's token": tenant.pipelinesEnv.SYSTEM_ACCESSTOKEN,
-  ...keyLines(readFileSync(tenant.certificates.pem, 'utf8')),
-});
-
-/** Somebody signed in, each time by an assertion of that subject, and with no secret. */
-function signedIn(subject) {
-  assert.ok(tenant.tokenRequests.length > 0, 'nobody signed in');
-  for (const { form, headers } of tenant.tokenRequests) {
-    assert.equal(headers.host, 'login.microsoftonline.com');
-    assert.equal(form.client_secret, undefined);
-    assert.equal(decodeJwt(form.client_assertion).sub, subject);
-  }
-}
+after(() => place?.close());
 
 /** The answer in what was said, which npm may have begun. */
 const answerIn = (stdout) => JSON.parse(/^\{$.*/ms.exec(stdout)?.[0] ?? stdout);
@@ -171,7 +59,7 @@ const withEnv = (script) => script.replace(/(workiq-auth exec .*? --) .*$/m, '$1
 function holdsNothing({ code, stdout, stderr }) {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^WORKIQ_BROKER=/m);
-  assert.deepEqual(findSecrets(stdout, secrets()), []);
+  assert.deepEqual(place.found(stdout), []);
   const names = [...stdout.matchAll(/^([A-Za-z_]\w*)=/gm)].map(([, name]) => name);
   const telling =
     /^(?:ACTIONS_ID_TOKEN|SYSTEM_(?:ACCESSTOKEN|OIDC)|.*FEDERATED_TOKEN_FILE|.*CLIENT_(?:SECRET|CERTIFICATE))/;
@@ -179,33 +67,6 @@ function holdsNothing({ code, stdout, stderr }) {
     names.filter((name) => telling.test(name)),
     [],
   );
-}
-
-/** A workflow's job on GitHub, for the branch `main`. */
-async function github(workflow, name, options = {}) {
-  const environment = workflow.jobs[name].environment;
-  const { subject } = environment === undefined ? CREDENTIALS.branch : CREDENTIALS.environment;
-  assert.ok([undefined, 'workiq'].includes(environment));
-  tenant.setGithubSubject(subject);
-  const result = await runJob(workflow, name, {
-    folder: folder(),
-    machine,
-    oidc: tenant.githubEnv,
-    github: {
-      repository: 'contoso/decisions',
-      ref: 'refs/heads/main',
-      sha: 'b'.repeat(40),
-      event: { repository: { private: true } },
-      api_url: `http://127.0.0.1:${api.address().port}`,
-    },
-    ...options,
-  });
-  for (const { name: step, code, stdout, stderr } of result.steps)
-    assert.equal(code, 0, `${step}\n${stdout}\n${stderr}`);
-  signedIn(subject);
-  // The right to ask for id tokens is each step's of such a job; nothing else that signs in is anywhere.
-  assert.deepEqual(findSecrets(JSON.stringify([result.env, result.outputs, result.summary]), secrets()), []);
-  return result;
 }
 
 describe('the recipes of docs/ci', { skip }, () => {
@@ -223,7 +84,7 @@ describe('the recipes of docs/ci', { skip }, () => {
   });
 
   describe('GitHub Actions, every Monday', () => {
-    const workflow = () => parse(own(recipe(PAGE, 'GitHub Actions: every Monday', 'yaml')));
+    const workflow = () => parse(place.own(recipe(PAGE, 'GitHub Actions: every Monday', 'yaml')));
     const artifacts = [];
     const uses = (step, { workspace }) => {
       assert.match(step.uses, /^actions\/upload-artifact@/);
@@ -233,10 +94,10 @@ describe('the recipes of docs/ci', { skip }, () => {
     };
 
     test('checks itself, reads transcripts of its organizer, and keeps an audit', async () => {
-      const ofAda = tenant.data.meetings.filter(({ organizerId }) => organizerId === ada.id);
+      const ofAda = tenant.data.meetings.filter(({ organizerId }) => organizerId === place.ada.id);
       const [latest] = ofAda.flatMap(({ transcripts }) => transcripts);
       latest.createdDateTime = new Date(Date.now() - 86_400_000).toISOString();
-      const { steps, summary } = await github(workflow(), 'summary', { uses });
+      const { steps, summary } = await place.github(workflow(), 'summary', { uses });
       assert.match(summary, /Sign-in/);
       const { data, note } = answerIn(steps.at(-2).stdout);
       assert.deepEqual(
@@ -246,33 +107,27 @@ describe('the recipes of docs/ci', { skip }, () => {
       assert.match(note, /left out.*of the last 7 days/);
       const lines = auditLines(artifacts.at(-1));
       assert.ok(lines.length > 0);
-      assert.ok(JSON.stringify(lines).includes(ada.id));
+      assert.ok(JSON.stringify(lines).includes(place.ada.id));
       for (const { path: asked } of tenant.graphRequests)
-        assert.ok(asked === '/v1.0/' || asked.startsWith(`/v1.0/users/${ada.id}/`), asked);
+        assert.ok(asked === '/v1.0/' || asked.startsWith(`/v1.0/users/${place.ada.id}/`), asked);
     });
 
     test('gives its agent nothing that signs in', async () => {
       const changed = workflow();
       const agent = changed.jobs.summary.steps.find(({ run }) => run?.includes('workiq-auth exec'));
       agent.run = withEnv(agent.run);
-      changed.jobs.summary.steps = [changed.jobs.summary.steps[0], agent];
-      tenant.setGithubSubject(CREDENTIALS.environment.subject);
-      const { steps } = await runJob(changed, 'summary', {
-        folder: folder(),
-        machine,
-        oidc: tenant.githubEnv,
-      });
-      holdsNothing(steps.at(-1));
+      const { steps } = await place.github(changed, 'summary', { uses });
+      holdsNothing(steps.at(-2));
     });
   });
 
   test('GitHub Actions, by the action', async () => {
-    const workflow = parse(own(recipe(PAGE, 'GitHub Actions, by the action', 'yaml')));
+    const workflow = parse(place.own(recipe(PAGE, 'GitHub Actions, by the action', 'yaml')));
     const uses = (step, hands) => {
       assert.equal(step.uses, `workiq-auth/workiq-auth@v${version}`);
       return runAction(root, step, hands);
     };
-    const { steps, env, summary } = await github(workflow, 'ask', { uses });
+    const { steps, env, summary } = await place.github(workflow, 'ask', { uses });
     assert.match(summary, /Sign-in/);
     const [, ours, , launcher, post] = steps;
     for (const { stdout, stderr } of [ours, launcher]) {
@@ -287,8 +142,8 @@ describe('the recipes of docs/ci', { skip }, () => {
   describe('Azure Pipelines', () => {
     const play = (edit) => {
       const { SYSTEM_OIDCREQUESTURI, SYSTEM_ACCESSTOKEN } = tenant.pipelinesEnv;
-      return playPipeline(own(recipe(PAGE, 'Azure Pipelines', 'yaml')), {
-        folder: folder(),
+      return playPipeline(place.own(recipe(PAGE, 'Azure Pipelines', 'yaml')), {
+        folder: place.folder(),
         machine,
         macros: { 'System.AccessToken': SYSTEM_ACCESSTOKEN },
         connection: { name: 'workiq', env: { SYSTEM_OIDCREQUESTURI } },
@@ -298,9 +153,9 @@ describe('the recipes of docs/ci', { skip }, () => {
 
     test('reads mail by its service connection', async () => {
       const [installed, agent] = await play();
-      assert.deepEqual(findSecrets(JSON.stringify(installed.env), secrets()), []);
+      assert.deepEqual(place.found(JSON.stringify(installed.env)), []);
       readMail(agent);
-      signedIn(PIPELINES_SUBJECT);
+      place.signedIn(PIPELINES_SUBJECT);
     });
 
     test('gives its agent nothing that signs in', async () => holdsNothing((await play(withEnv)).at(-1)));
@@ -308,26 +163,26 @@ describe('the recipes of docs/ci', { skip }, () => {
 
   describe('GitLab CI', () => {
     const play = (edit) =>
-      playGitlab(own(recipe(PAGE, 'GitLab CI', 'yaml')), {
-        folder: folder(),
+      playGitlab(place.own(recipe(PAGE, 'GitLab CI', 'yaml')), {
+        folder: place.folder(),
         machine,
-        issue: issue(CREDENTIALS.gitlab),
+        issue: (aud) => place.issue(CREDENTIALS.gitlab, aud),
         edit,
       });
 
     test('reads mail by its id token, whatever an earlier job left', async () => {
       readMail(await play());
-      signedIn(CREDENTIALS.gitlab.subject);
+      place.signedIn(CREDENTIALS.gitlab.subject);
     });
 
     test('gives its agent nothing that signs in', async () => holdsNothing(await play(withEnv)));
   });
 
   describe('Jenkins', () => {
-    const groovy = () => own(recipe(PAGE, 'Jenkins', 'groovy'));
+    const groovy = () => place.own(recipe(PAGE, 'Jenkins', 'groovy'));
     const play = (edit) =>
       playJenkins(groovy(), {
-        folder: folder(),
+        folder: place.folder(),
         machine,
         files: { 'workiq-certificate': tenant.certificates.pem },
         edit,
@@ -337,7 +192,7 @@ describe('the recipes of docs/ci', { skip }, () => {
       const [installed, agent] = await play();
       assert.equal(installed.env.WORKIQ_CLIENT_CERTIFICATE_PATH, undefined);
       readMail(agent);
-      signedIn(tenant.clientId);
+      place.signedIn(tenant.clientId);
     });
 
     test('gives its agent nothing that signs in', async () => holdsNothing((await play(withEnv)).at(-1)));
@@ -352,10 +207,10 @@ describe('the recipes of docs/ci', { skip }, () => {
 
   describe('the container', () => {
     const TAG = 'workiq-auth';
-    const commands = () => own(blocksUnder(PAGE, 'A container')[1].body).trim().split('\n');
+    const commands = () => place.own(blocksUnder(PAGE, 'A container')[1].body).trim().split('\n');
     let image;
     before(async () => {
-      image = await build(recipe(PAGE, 'A container', 'dockerfile'), { folder: folder(), machine });
+      image = await build(recipe(PAGE, 'A container', 'dockerfile'), { folder: place.folder(), machine });
     });
 
     test('serves a client over stdio by a certificate that is in no file', async () => {
@@ -378,18 +233,18 @@ describe('the recipes of docs/ci', { skip }, () => {
       const [mine, others] = result(1).structuredContent.results;
       assert.equal(mine.statusCode, 200);
       assert.equal(others.error.code, 'outsideBoundary');
-      signedIn(tenant.clientId);
+      place.signedIn(tenant.clientId);
     });
 
     /** The recipe's pod, with a program of its reader's in the image. */
     const playPodWith = (edit) => {
       writeFileSync(path.join(image.workdir, 'summary.mjs'), SUMMARY);
-      return playPod(own(recipe(PAGE, 'Kubernetes', 'yaml')), {
-        folder: folder(),
+      return playPod(place.own(recipe(PAGE, 'Kubernetes', 'yaml')), {
+        folder: place.folder(),
         workdir: image.workdir,
         machine: image.env,
         tenantId: tenant.tenantId,
-        issue: () => issue(CREDENTIALS.pod)(),
+        issue: () => place.issue(CREDENTIALS.pod),
         edit,
       });
     };
@@ -398,9 +253,9 @@ describe('the recipes of docs/ci', { skip }, () => {
       const { account } = readManifest(recipe(PAGE, 'Kubernetes', 'yaml'));
       assert.equal(CREDENTIALS.pod.subject, `system:serviceaccount:default:${account.metadata.name}`);
       const result = await playPodWith();
-      assert.deepEqual(findSecrets(JSON.stringify(result.env), secrets()), []);
+      assert.deepEqual(place.found(JSON.stringify(result.env)), []);
       readMail(result);
-      signedIn(CREDENTIALS.pod.subject);
+      place.signedIn(CREDENTIALS.pod.subject);
     });
 
     test('Kubernetes: the program is given nothing that signs in', async () =>
@@ -428,13 +283,65 @@ const { status } = spawnSync('workiq-auth', ['fetch', '-u', '/users/ada@contoso.
 process.exitCode = status;
 `;
 
-describe("the README's recipe", { skip }, () => {
+describe("the README's recipes", { skip }, () => {
+  const README = 'README.md';
+  const scripts = () =>
+    blocksUnder(README, 'Recipes')
+      .filter(({ info }) => info === 'sh')
+      .map(({ body }) => place.own(body));
+  const settings = () => ({
+    WORKIQ_AUTH_MODE: 'app-only',
+    WORKIQ_TENANT_ID: 'contoso.onmicrosoft.com',
+    WORKIQ_CLIENT_ID: tenant.clientId,
+  });
+  /** Runs lines in a folder, in which a reader has set who the application is. */
+  const shell = (script, cwd, env = {}) =>
+    finish('bash', ['-ec', script], { cwd, env: { ...machine, ...settings(), ...env } });
+
   test('GitHub Actions, with no secret', async () => {
-    const { steps, ...rest } = parse(own(recipe('README.md', 'Recipes', 'yaml')));
-    await github({ ...rest, jobs: { site: { steps } } }, 'site');
+    const { steps, ...rest } = parse(place.own(recipe(README, 'Recipes', 'yaml')));
+    await place.github({ ...rest, jobs: { site: { steps } } }, 'site');
     assert.deepEqual(
       tenant.graphRequests.map((request) => request.path),
       ['/v1.0/sites/root'],
     );
+  });
+
+  test('a certificate that is made by hand', async () => {
+    const cwd = place.folder();
+    const [make, use] = scripts()[0].split(/^(?=export )/m);
+    const made = await shell(make, cwd);
+    assert.equal(made.code, 0, made.stderr);
+    tenant.uploadCertificate(readFileSync(path.join(cwd, 'client.crt'), 'utf8'));
+    const used = await shell(use, cwd);
+    assert.equal(used.stdout, 'signed in\n', used.stderr);
+    place.signedIn(tenant.clientId);
+  });
+
+  test('a client secret', async () => {
+    const [, script] = scripts();
+    const { code, stdout, stderr } = await shell(
+      script.replace('WORKIQ_CLIENT_SECRET=…', 'WORKIQ_CLIENT_SECRET="$SECRET"'),
+      place.folder(),
+      { SECRET: tenant.clientSecret },
+    );
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(
+      answerIn(stdout).results.map(({ statusCode }) => statusCode),
+      [200, 200],
+    );
+    assert.deepEqual(place.found(stdout + stderr), []);
+    assert.equal(tenant.tokenRequests[0].form.client_secret, tenant.clientSecret);
+  });
+
+  test('a script of its reader gets a token', async () => {
+    const { body } = blocksUnder(README, 'Recipes').findLast(({ info }) => info === 'js');
+    const cwd = place.folder();
+    writeFileSync(path.join(cwd, 'own.mjs'), `${body}\nconsole.log(token.split('.').length);\n`);
+    const install = `npm install --silent --no-save workiq-auth@${version}`;
+    const { stdout, stderr } = await shell(`${install} > log && node own.mjs`, cwd, {
+      WORKIQ_CLIENT_SECRET: tenant.clientSecret,
+    });
+    assert.equal(stdout, '3\n', stderr);
   });
 });
