@@ -70,10 +70,10 @@ function holdsNothing({ code, stdout, stderr }) {
 }
 
 describe('the recipes of docs/ci', { skip }, () => {
-  test('are all run here, or where there is an agent', () => {
+  // That of pull requests is a repository of its own, in e2e/decision-check.test.mjs.
+  test('are all run here', () => {
     const run = [
       'GitHub Actions: every Monday',
-      'GitHub Actions: pull requests against what meetings decided', // e2e/decision-check.test.mjs
       'GitHub Actions, by the action',
       'Azure Pipelines',
       'GitLab CI',
