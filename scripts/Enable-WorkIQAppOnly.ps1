@@ -16,7 +16,7 @@
     Exit codes: 0 all is there, 1 failed, 2 something is left to do.
 
 .PARAMETER TenantId
-    The directory (tenant) id.
+    The directory (tenant) id, or a domain of the tenant.
 
 .PARAMETER ClientId
     An existing application, by its application (client) id.
@@ -25,7 +25,8 @@
     The application's name, to find or create it by.
 
 .PARAMETER For
-    What the application may read. One or more of Meetings, Chats, Channels, Mail, Sites, People, External.
+    What the application may read. One or more of Meetings, Chats, Channels, Mail, Sites, People, External. With
+    -ClientId and a credential it may be left out: permissions then stay as they are.
 
 .PARAMETER All
     All seven.
@@ -67,8 +68,11 @@
 .PARAMETER FederatedSubject
     See -FederatedIssuer.
 
+.PARAMETER FederatedAudience
+    With any of these: the audience of the tokens, unless it is the cloud's own.
+
 .PARAMETER CertificatePath
-    Uploads this certificate (.cer, .crt or .pem); its public part only.
+    Uploads this certificate (.cer, .crt or .pem); its public part only. Its key is RSA: Entra takes no other.
 
 .PARAMETER NewCertificate
     Creates a key and a certificate, stores them as -CertificateOutput, and uploads the certificate.
@@ -116,7 +120,8 @@
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
 param(
     [Parameter(Mandatory)]
-    [guid] $TenantId,
+    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*$')]
+    [string] $TenantId,
 
     [guid] $ClientId,
 
@@ -155,6 +160,8 @@ param(
     [uri] $FederatedIssuer,
 
     [string] $FederatedSubject,
+
+    [string] $FederatedAudience,
 
     [string] $CertificatePath,
 
@@ -293,10 +300,12 @@ function Get-WantedFederation {
 }
 
 function Assert-Options {
-    if (-not $All -and $For.Count -eq 0) { Stop-Usage '-For or -All says what the application may read.' }
     $kinds = @($GitHubRepository, $GitLabProject, "$FederatedIssuer$FederatedSubject", $CertificatePath)
     $count = @($kinds | Where-Object { $_ }).Count + [int][bool]$NewCertificate + [int][bool]$NewSecret
     if ($count -gt 1) { Stop-Usage 'One credential at a time.' }
+    if (-not $All -and $For.Count -eq 0 -and -not ($hasClientId -and $count -eq 1)) {
+        Stop-Usage '-For or -All says what the application may read; only -ClientId with a credential goes without.'
+    }
     $filters = @($Branch, $Environment | Where-Object { $_ }).Count + [int][bool]$PullRequest
     if ($GitHubRepository) {
         if ($filters -ne 1) { Stop-Usage '-GitHubRepository goes with one of -Branch, -Environment, -PullRequest.' }
@@ -321,6 +330,9 @@ function Assert-Options {
     }
     if ([bool]$FederatedIssuer -ne [bool]$FederatedSubject) {
         Stop-Usage '-FederatedIssuer and -FederatedSubject go together.'
+    }
+    if ($FederatedAudience -and -not ($GitHubRepository -or $GitLabProject -or $FederatedSubject)) {
+        Stop-Usage '-FederatedAudience goes with a federated credential.'
     }
     if ($CertificatePath -and -not (Test-Path -LiteralPath $CertificatePath)) {
         Stop-Usage "-CertificatePath: there is no $CertificatePath."
@@ -461,12 +473,19 @@ function Add-Federation($Application, $Wanted) {
         'China' { $audience = 'api://AzureADTokenExchangeChina' }
         default { $audience = 'api://AzureADTokenExchange' }
     }
+    if ($FederatedAudience) { $audience = $FederatedAudience }
     $present = @(Get-MgApplicationFederatedIdentityCredential -ApplicationId $Application.Id -All)
     foreach ($subject in $Wanted.Subjects) {
         # Entra compares with case.
         $same = @($present | Where-Object { $_.Issuer -ceq $Wanted.Issuer -and $_.Subject -ceq $subject })
         if ($same.Count -gt 0) {
-            Write-Ok "federated credential for $subject"
+            if (@($same[0].Audiences | Where-Object { $_ -ceq $audience }).Count -gt 0) {
+                Write-Ok "federated credential for $subject"
+                continue
+            }
+            # It holds one audience, which somebody else's tokens may need.
+            Write-Partial "federated credential for $subject takes the audience $($same[0].Audiences), not $audience. To change it:"
+            Write-Host "  Update-MgApplicationFederatedIdentityCredential -ApplicationId $($Application.Id) -FederatedIdentityCredentialId $($same[0].Id) -Audiences '$audience'"
             continue
         }
         if (-not $PSCmdlet.ShouldProcess($Application.AppId, "trust $subject of $($Wanted.Issuer)")) {
@@ -528,11 +547,16 @@ function Add-Certificate($Application) {
         }
     }
     if ($certificate.NotAfter -lt (Get-Date)) { throw "The certificate has expired on $($certificate.NotAfter)." }
-    $bytes = $certificate.GetCertHash()
-    foreach ($credential in @($Application.KeyCredentials)) {
-        if ($null -eq $credential -or $null -eq $credential.CustomKeyIdentifier) { continue }
-        $known = [System.BitConverter]::ToString($credential.CustomKeyIdentifier)
-        if ($known -eq [System.BitConverter]::ToString($bytes)) {
+    $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($certificate)
+    if ($null -eq $public) {
+        throw "The key of the certificate in $path is not RSA ($($certificate.PublicKey.Oid.FriendlyName)), and Entra takes only RSA for what an application signs. Make one with -NewCertificate."
+    }
+    # Graph shows the certificates themselves only of one application, and only when they are asked for.
+    $present = @((Get-MgApplication -ApplicationId $Application.Id -Property 'KeyCredentials').KeyCredentials |
+            Where-Object { $null -ne $_ })
+    $own = [System.Convert]::ToBase64String($certificate.RawData)
+    foreach ($credential in $present) {
+        if ($null -ne $credential.Key -and [System.Convert]::ToBase64String($credential.Key) -ceq $own) {
             Write-Ok "certificate $($certificate.Thumbprint)"
             return
         }
@@ -542,8 +566,7 @@ function Add-Certificate($Application) {
         return
     }
     # The collection is replaced as a whole, so those that are there go along.
-    $all = @($Application.KeyCredentials | Where-Object { $null -ne $_ })
-    $all += @{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'CN=workiq-auth' }
+    $all = $present + @{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'CN=workiq-auth' }
     Update-MgApplication -ApplicationId $Application.Id -KeyCredentials $all
     Write-Ok "certificate $($certificate.Thumbprint) (done now)"
 }

@@ -11,7 +11,7 @@ const MODULES = {
     'Get-MgEnvironment': ['Name'],
   },
   'microsoft.graph.applications': {
-    'Get-MgApplication': ['Filter', 'All'],
+    'Get-MgApplication': ['Filter', 'All', 'ApplicationId', 'Property'],
     'New-MgApplication': ['DisplayName', 'SignInAudience'],
     'Update-MgApplication': ['ApplicationId', 'RequiredResourceAccess', 'KeyCredentials'],
     'Add-MgApplicationPassword': ['ApplicationId', 'PasswordCredential'],
