@@ -6,6 +6,7 @@
 mod broker;
 pub mod check;
 mod credential;
+mod federation;
 pub mod github;
 mod mask;
 mod network;
@@ -114,12 +115,15 @@ async fn own(settings: &Settings, wanted: &Wanted, checks: &mut Vec<Check>, mask
     };
     let credential = Credential::new(settings, http.clone());
     let signed_in = match no_token {
-        Some(why) => token::Looked { check: skipped(TOKEN, why), granted: None, is_in: false },
+        Some(why) => token::Looked { check: skipped(TOKEN, why), granted: None, is_in: false, refused: None },
         None => token::look(settings, &credential, mask).await,
     };
-    let (granted, is_in) = (signed_in.granted, signed_in.is_in);
-    checks.push(signed_in.check);
+    let token::Looked { mut check, granted, is_in, refused } = signed_in;
     let application = Application::new(settings, granted.as_ref());
+    if let (Some(code), Some(presented)) = (refused, &examined.federated) {
+        check.todo.extend(federation::steps(code, presented, &application, mask));
+    }
+    checks.push(check);
     let no_graph = match (is_in, reached.1) {
         (false, _) => Some("There is no token"),
         (true, false) => Some("Microsoft Graph cannot be reached"),

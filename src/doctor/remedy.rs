@@ -1,5 +1,7 @@
 //! The commands that grant what is missing, with the ids of this application.
 
+use uuid::Uuid;
+
 use super::check::{Privacy, Step};
 use crate::graph::granted::Granted;
 use crate::graph::refusal::grant::azure_cli_for;
@@ -39,6 +41,23 @@ impl Application {
             words("Where the application asks for it already, consent is enough:"),
             Step::Command(self.consent()),
         ]
+    }
+
+    /// Its client id.
+    pub(super) fn client(&self) -> &str {
+        &self.client
+    }
+
+    /// Where it signs in, as an origin.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The same script for bash and the Azure CLI, without what it is to do. It takes a tenant by its id only, and
+    /// without one that which `az` is signed in to.
+    pub(super) fn provision(&self) -> String {
+        let tenant = Uuid::try_parse(&self.tenant).map(|_| format!(" --tenant-id {}", self.tenant));
+        format!("provision.sh{} --client-id {}", tenant.unwrap_or_default(), self.client)
     }
 
     /// The script of this package, which adds and grants.
