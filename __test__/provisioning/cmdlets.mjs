@@ -1,7 +1,9 @@
-// Cmdlets that the scripts may use, with the parameters that are used of each, as their pages list them.
+// Cmdlets that the scripts and the doctor's commands may use, with the parameters that are used of each, as their pages list them.
 
 const page = (module, name) =>
-  `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
+  module === 'pnp.powershell'
+    ? `https://pnp.github.io/powershell/cmdlets/${name}.html`
+    : `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
 
 const MODULES = {
   'microsoft.graph.authentication': {
@@ -58,6 +60,11 @@ const MODULES = {
     'New-ManagementScope': ['Name', 'RecipientRestrictionFilter'],
     'Get-ManagementRoleAssignment': ['Role'],
     'New-ManagementRoleAssignment': ['App', 'Role', 'CustomResourceScope'],
+    'Test-ApplicationAccessPolicy': ['AppId', 'Identity'],
+    'Test-ServicePrincipalAuthorization': ['Identity', 'Resource'],
+  },
+  'pnp.powershell': {
+    'Grant-PnPEntraIDAppSitePermission': ['AppId', 'DisplayName', 'Site', 'Permissions'],
   },
   'microsoft.powershell.core': {
     'ForEach-Object': [],
