@@ -72,9 +72,20 @@ pub async fn diagnose(options: &Options, environment: &Environment, wanted: &Wan
     match way {
         Way::None(why) => checks.extend(rest.map(|name| skipped(name, why))),
         Way::Brokered(settings) => {
-            checks.push(broker::look(*settings).await);
-            let why = "The credential is held by another process (WORKIQ_BROKER): run the doctor there";
-            checks.extend(rest.map(|name| skipped(name, why)));
+            let targets = probe::named(settings.wishes.user.as_ref(), wanted);
+            let (check, toolbox) = broker::look(*settings).await;
+            let answers = check.status == Status::Ok;
+            checks.push(check);
+            let why = "The credential is held by another process (WORKIQ_BROKER): run workiq-auth doctor there, with \
+                       the variables of workiq-auth exec or broker and outside of it";
+            checks.extend(rest.into_iter().filter(|name| *name != PROBES).map(|name| skipped(name, why)));
+            targets.mask(&mut mask);
+            if answers {
+                let reader = probe::Reader::Brokered(&toolbox);
+                checks.extend(probe::look(reader, &targets, None, None).await);
+            } else {
+                checks.push(skipped(PROBES, "The broker does not answer"));
+            }
         }
         Way::Own(settings) => own(&settings, wanted, &mut checks, &mut mask).await,
     }
@@ -151,7 +162,7 @@ async fn own(settings: &Settings, wanted: &Wanted, checks: &mut Vec<Check>, mask
     let at = checks.len();
     let targets = probe::targets(settings, wanted);
     targets.mask(mask);
-    checks.extend(probe::look(&client, &targets, roles, &application).await);
+    checks.extend(probe::look(probe::Reader::Own(&client), &targets, roles, Some(&application)).await);
     let reads_mail = checks[at..].iter().any(|check| check.id == probe::MAIL && check.status == Status::Ok);
     checks.insert(
         at,
