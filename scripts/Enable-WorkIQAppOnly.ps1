@@ -62,8 +62,12 @@
 .PARAMETER GitLabUrl
     Unless it is https://gitlab.com.
 
+.PARAMETER PipelinesConnection
+    organization/project/name: a service connection of Azure Pipelines, which is asked what its tokens say. Needs the
+    module Az.Accounts.
+
 .PARAMETER FederatedIssuer
-    With -FederatedSubject: any other issuer. An Azure Pipelines service connection shows both.
+    With -FederatedSubject: any other issuer.
 
 .PARAMETER FederatedSubject
     See -FederatedIssuer.
@@ -157,6 +161,9 @@ param(
 
     [uri] $GitLabUrl = 'https://gitlab.com',
 
+    [ValidatePattern('^[^/''"]+/[^/''"]+/[^/''"]+$')]
+    [string] $PipelinesConnection,
+
     [uri] $FederatedIssuer,
 
     [string] $FederatedSubject,
@@ -192,6 +199,8 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $GraphAppId = '00000003-0000-0000-c000-000000000000'
+# Azure DevOps, the same in every tenant.
+$AzureDevOpsAppId = '499b84ac-1321-427f-aa17-267ca6975798'
 $GitHubIssuer = 'https://token.actions.githubusercontent.com'
 $PolicyName = 'WorkIQ'
 $SecretName = 'workiq-auth'
@@ -274,6 +283,35 @@ function Get-WantedRole {
     $roles | Sort-Object -Unique
 }
 
+# What the tokens of a service connection say. Of a new one it cannot be told from its name.
+# https://learn.microsoft.com/rest/api/azure/devops/serviceendpoint/endpoints/get-service-endpoints-by-names
+function Get-PipelinesFederation {
+    Assert-Module 'Az.Accounts'
+    if ($UseDeviceCode) { $null = Connect-AzAccount -Tenant $TenantId -Scope 'Process' -UseDeviceAuthentication }
+    else { $null = Connect-AzAccount -Tenant $TenantId -Scope 'Process' }
+    try {
+        $token = (Get-AzAccessToken -ResourceUrl $AzureDevOpsAppId).Token
+        # Newer versions of the module do not give it as text.
+        if ($token -is [securestring]) { $token = [System.Net.NetworkCredential]::new('', $token).Password }
+        $organization, $project, $name = $PipelinesConnection.Split('/') | ForEach-Object { [uri]::EscapeDataString($_) }
+        $url = "https://dev.azure.com/$organization/$project/_apis/serviceendpoint/endpoints?endpointNames=$name&api-version=7.1"
+        $answer = Invoke-RestMethod -Uri $url -Headers @{ Authorization = "Bearer $token" }
+    }
+    finally {
+        $null = Disconnect-AzAccount -Scope 'Process'
+    }
+    foreach ($connection in @($answer.value)) {
+        $known = $connection.authorization.parameters.PSObject.Properties
+        if ($known['workloadIdentityFederationIssuer'] -and $known['workloadIdentityFederationSubject']) {
+            return @{
+                Issuer   = $known['workloadIdentityFederationIssuer'].Value
+                Subjects = @($known['workloadIdentityFederationSubject'].Value)
+            }
+        }
+    }
+    throw "$PipelinesConnection is no service connection with workload identity federation, or not for you to see."
+}
+
 # The subjects of the federated credential, and whose they are.
 function Get-WantedFederation {
     if ($GitHubRepository) {
@@ -293,6 +331,7 @@ function Get-WantedFederation {
         $subject = "project_path:${GitLabProject}:ref_type:branch:ref:$Branch"
         return @{ Issuer = $GitLabUrl.OriginalString.TrimEnd('/'); Subjects = @($subject) }
     }
+    if ($PipelinesConnection) { return Get-PipelinesFederation }
     if ($FederatedSubject) {
         return @{ Issuer = $FederatedIssuer.OriginalString; Subjects = @($FederatedSubject) }
     }
@@ -300,7 +339,7 @@ function Get-WantedFederation {
 }
 
 function Assert-Options {
-    $kinds = @($GitHubRepository, $GitLabProject, "$FederatedIssuer$FederatedSubject", $CertificatePath)
+    $kinds = @($GitHubRepository, $GitLabProject, $PipelinesConnection, "$FederatedIssuer$FederatedSubject", $CertificatePath)
     $count = @($kinds | Where-Object { $_ }).Count + [int][bool]$NewCertificate + [int][bool]$NewSecret
     if ($count -gt 1) { Stop-Usage 'One credential at a time.' }
     if (-not $All -and $For.Count -eq 0 -and -not ($hasClientId -and $count -eq 1)) {
@@ -331,7 +370,7 @@ function Assert-Options {
     if ([bool]$FederatedIssuer -ne [bool]$FederatedSubject) {
         Stop-Usage '-FederatedIssuer and -FederatedSubject go together.'
     }
-    if ($FederatedAudience -and -not ($GitHubRepository -or $GitLabProject -or $FederatedSubject)) {
+    if ($FederatedAudience -and -not ($GitHubRepository -or $GitLabProject -or $PipelinesConnection -or $FederatedSubject)) {
         Stop-Usage '-FederatedAudience goes with a federated credential.'
     }
     if ($CertificatePath -and -not (Test-Path -LiteralPath $CertificatePath)) {

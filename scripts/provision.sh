@@ -6,6 +6,8 @@ set -euo pipefail
 readonly GRAPH_APP=00000003-0000-0000-c000-000000000000
 readonly GITHUB_ISSUER=https://token.actions.githubusercontent.com
 readonly EXCHANGE_AUDIENCE=api://AzureADTokenExchange
+# Azure DevOps, the same in every tenant.
+readonly AZURE_DEVOPS=499b84ac-1321-427f-aa17-267ca6975798
 readonly SECRET_NAME=workiq-auth
 
 usage() {
@@ -39,8 +41,10 @@ One credential
                              transferred since summer 2026; then both forms are added
   --subject-form FORM        both, immutable or classic
   --gitlab-project GROUP/PROJECT  with --branch NAME; --gitlab-url URL unless it is https://gitlab.com
+  --pipelines-connection ORGANIZATION/PROJECT/NAME
+                             a service connection of Azure Pipelines, which is asked what its tokens say
   --federated-issuer URL --federated-subject TEXT
-                             of any other issuer; an Azure Pipelines service connection shows both
+                             of any other issuer
   --federated-audience TEXT  with any of these: the audience of the tokens, unless it is the cloud's own
   --certificate-path FILE    upload this certificate (PEM; public part only). Entra takes RSA keys only
   --new-certificate FILE     create key and certificate in this PEM file, and upload the certificate
@@ -98,7 +102,7 @@ trap at_exit EXIT
 
 tenant='' client='' name='' areas='' with_names='' sites='' mailbox_group='' meeting_group='' meeting_organizer=''
 transcripts='' repository='' branch='' environment='' pull_request='' owner_id='' repository_id='' subject_form=''
-gitlab_project='' gitlab_url=https://gitlab.com issuer='' subject='' own_audience='' certificate='' new_certificate='' new_secret=''
+pipelines='' gitlab_project='' gitlab_url=https://gitlab.com issuer='' subject='' own_audience='' certificate='' new_certificate='' new_secret=''
 dry_run='' check=''
 
 # Values go into queries and JSON, so none may hold a quote, a backslash or a control character.
@@ -129,6 +133,7 @@ while [ $# -gt 0 ]; do
     --github-owner-id) value "$@"; owner_id=$2; shift ;;
     --github-repository-id) value "$@"; repository_id=$2; shift ;;
     --subject-form) value "$@"; subject_form=$2; shift ;;
+    --pipelines-connection) value "$@"; pipelines=$2; shift ;;
     --gitlab-project) value "$@"; gitlab_project=$2; shift ;;
     --gitlab-url) value "$@"; gitlab_url=${2%/}; shift ;;
     --federated-issuer) value "$@"; issuer=$2; shift ;;
@@ -206,7 +211,7 @@ want_names User.ReadBasic.All
 # ---- The credential that is wanted ----
 
 kinds=0
-for one in "$repository" "$gitlab_project" "$issuer$subject" "$certificate" "$new_certificate" "$new_secret"; do
+for one in "$repository" "$gitlab_project" "$pipelines" "$issuer$subject" "$certificate" "$new_certificate" "$new_secret"; do
   if [ -n "$one" ]; then kinds=$((kinds + 1)); fi
 done
 [ "$kinds" -le 1 ] || wrong 'one credential at a time'
@@ -255,13 +260,20 @@ elif [ -n "$gitlab_project" ]; then
   [ -n "$branch" ] || wrong '--gitlab-project goes with --branch'
   issuer=$gitlab_url
   subjects="project_path:$gitlab_project:ref_type:branch:ref:$branch"
+elif [ -n "$pipelines" ]; then
+  [ -z "$branch$environment$pull_request" ] || wrong '--pipelines-connection stands for all that uses the connection'
+  case $pipelines in
+    */*/*/* | /* | */ | *//*) wrong '--pipelines-connection is ORGANIZATION/PROJECT/NAME' ;;
+    */*/*) ;;
+    *) wrong '--pipelines-connection is ORGANIZATION/PROJECT/NAME' ;;
+  esac
 elif [ -n "$issuer$subject" ]; then
   [ -n "$issuer" ] && [ -n "$subject" ] || wrong '--federated-issuer and --federated-subject go together'
   subjects=$subject
 elif [ -n "$branch$environment$pull_request" ]; then
   wrong '--branch, --environment and --pull-request go with --github-repository or --gitlab-project'
 fi
-[ -z "$own_audience" ] || [ -n "$subjects" ] || wrong '--federated-audience goes with a federated credential'
+[ -z "$own_audience" ] || [ -n "$subjects$pipelines" ] || wrong '--federated-audience goes with a federated credential'
 if [ -n "$certificate" ] && [ ! -r "$certificate" ]; then wrong "--certificate-path: cannot read $certificate"; fi
 
 # Looked at before anything is changed.
@@ -333,6 +345,30 @@ case $cloud in
   *) audience=$EXCHANGE_AUDIENCE ;;
 esac
 audience=${own_audience:-$audience}
+
+# Issuer and subject of a new connection cannot be told from its name.
+# https://learn.microsoft.com/rest/api/azure/devops/serviceendpoint/endpoints/get-service-endpoints-by-names
+if [ -n "$pipelines" ]; then
+  project=${pipelines#*/}
+  project=$(printf '%s' "${project%/*}" | sed 's/%/%25/g; s/ /%20/g; s/#/%23/g; s/?/%3F/g')
+  found=$(read_az rest --method GET --resource "$AZURE_DEVOPS" \
+    --url "https://dev.azure.com/${pipelines%%/*}/$project/_apis/serviceendpoint/endpoints" \
+    --url-parameters "endpointNames=${pipelines##*/}" api-version=7.1 \
+    --query 'value[0].authorization.parameters.[workloadIdentityFederationIssuer, workloadIdentityFederationSubject]') ||
+    fail 'Azure DevOps could not be asked'
+  {
+    IFS= read -r issuer || :
+    IFS= read -r subjects || :
+  } <<LINES
+$found
+LINES
+  case $issuer in
+    https://*) ;;
+    *) fail "$pipelines is no service connection with workload identity federation, or not for you to see" ;;
+  esac
+  value 'the issuer of --pipelines-connection' "$issuer"
+  value 'the subject of --pipelines-connection' "$subjects"
+fi
 
 # ---- Application and service principal ----
 

@@ -39,6 +39,11 @@ const MODULES = {
     'Get-MgSitePermission': ['SiteId', 'All'],
     'New-MgSitePermission': ['SiteId', 'BodyParameter'],
   },
+  'az.accounts': {
+    'Connect-AzAccount': ['Tenant', 'Scope', 'UseDeviceAuthentication'],
+    'Disconnect-AzAccount': ['Scope'],
+    'Get-AzAccessToken': ['ResourceUrl'],
+  },
   microsoftteams: {
     'Connect-MicrosoftTeams': ['TenantId', 'UseDeviceAuthentication'],
     'Disconnect-MicrosoftTeams': [],
@@ -76,6 +81,7 @@ const MODULES = {
   'microsoft.powershell.management': { 'Test-Path': ['LiteralPath'] },
   'microsoft.powershell.utility': {
     'Get-Date': [],
+    'Invoke-RestMethod': ['Uri', 'Headers'],
     'Read-Host': ['Prompt', 'AsSecureString'],
     'Sort-Object': ['Unique'],
     'Start-Sleep': ['Seconds'],
