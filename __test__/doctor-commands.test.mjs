@@ -13,7 +13,9 @@ import { readCommand, readParameters, readScript } from './provisioning/powershe
 import { run } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
 
-const SCRIPTS = fileURLToPath(new URL('../scripts', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const POWER_SHELL = './scripts/Enable-WorkIQAppOnly.ps1 ';
+const BASH = './scripts/provision.sh ';
 const GITHUB = 'https://token.actions.githubusercontent.com';
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** An `az` that is signed in, knows every application and nothing that it has, and writes down what it is asked. */
@@ -64,8 +66,9 @@ async function printed(args, env) {
 
 /** Holds a command of one of our PowerShell scripts against its `param(...)`. */
 function bound(line) {
-  const { name, given } = readCommand(line);
-  const known = readParameters(readFileSync(join(SCRIPTS, name), 'utf8'));
+  // The grammar knows no command by its path.
+  const { name, given } = readCommand(line.replace(/^\.\/scripts\//, ''));
+  const known = readParameters(readFileSync(join(ROOT, 'scripts', name), 'utf8'));
   for (const { parameter, values } of given) {
     const rule = known.get(parameter);
     assert.ok(rule, `${name} has no -${parameter}: ${line}`);
@@ -105,13 +108,13 @@ function pasted(line) {
   const asked = join(dir, 'asked');
   writeFileSync(asked, '');
   const env = {
-    PATH: [dir, SCRIPTS, '/usr/bin', '/bin'].join(delimiter),
+    PATH: [dir, '/usr/bin', '/bin'].join(delimiter),
     HOME: dir,
     AZ_ASKED: asked,
     AZ_TENANT: tenant.tenantId,
   };
   return new Promise((resolve) => {
-    execFile('bash', ['-c', `${line} --dry-run`], { env, encoding: 'utf8' }, (error, out, err) =>
+    execFile('bash', ['-c', `${line} --dry-run`], { env, cwd: ROOT, encoding: 'utf8' }, (error, out, err) =>
       resolve({ code: error ? error.code : 0, out, err, asked: readFileSync(asked, 'utf8') }),
     );
   });
@@ -121,10 +124,10 @@ function pasted(line) {
 async function hold(commands) {
   const counts = { script: 0, bash: 0, cmdlet: 0, az: 0, url: 0 };
   for (const line of commands) {
-    if (/^\w+-WorkIQ\w+\.ps1 /.test(line)) {
+    if (/^\.\/scripts\/\w+-WorkIQ\w+\.ps1 /.test(line)) {
       bound(line);
       counts.script += 1;
-    } else if (line.startsWith('provision.sh ')) {
+    } else if (line.startsWith(BASH)) {
       if (process.platform !== 'win32') assert.equal((await pasted(line)).code, 0, line);
       counts.bash += 1;
     } else if (line.startsWith('az ')) {
@@ -270,11 +273,11 @@ describe('a federated token that nobody trusts', () => {
         url: 0,
       });
 
-      const given = bound(commands.find((line) => line.startsWith('Enable-')));
+      const given = bound(commands.find((line) => line.startsWith(POWER_SHELL)));
       // The audience of a private authority is no cloud's, so the scripts are told it.
       const expected = ['TenantId', 'ClientId', ...options, 'FederatedAudience'];
       assert.deepEqual([...given.keys()], expected);
-      const bash = commands.find((line) => line.startsWith('provision.sh'));
+      const bash = commands.find((line) => line.startsWith(BASH));
       assert.deepEqual(
         bash.match(/ --[\w-]+/g),
         expected.map((name) => ` --${kebab(name)}`),
@@ -310,13 +313,13 @@ describe('a federated token that nobody trusts', () => {
     const { commands } = await presented(GITHUB, 'repo:fabrikam@71/agents@92:environment:staging', {
       GITHUB_ACTIONS: 'true',
     });
-    assert.ok(commands.some((line) => line.startsWith('Enable-WorkIQAppOnly.ps1 ')));
+    assert.ok(commands.some((line) => line.startsWith(POWER_SHELL)));
     assert.doesNotMatch(commands.join('\n'), /fabrikam|agents|staging|\b71\b|\b92\b/);
   });
 });
 
 test('a renamed option, a wrong value and a missing one are seen', () => {
-  const good = `Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId ${tenant.clientId} -For Mail,Sites`;
+  const good = `${POWER_SHELL}-TenantId contoso.com -ClientId ${tenant.clientId} -For Mail,Sites`;
   bound(good);
   for (const bad of [
     good.replace('-For', '-Areas'),

@@ -159,7 +159,7 @@ describe('what is wrong is told, and what depends on it is skipped', () => {
     const [script, az, consent] = commands(check(report, 'permissions'));
     assert.match(
       script,
-      /^Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
+      /^\.\/scripts\/Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
     );
     assert.match(az, /^az ad app permission add .*a4a80d8d-d283-4bd8-8504-555ec3870630=Role/);
     assert.ok(consent.startsWith(`${tenant.authority}/${tenant.tenantId}/adminconsent?client_id=`));

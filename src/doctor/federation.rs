@@ -70,8 +70,8 @@ pub(super) fn steps(
             command.push_str(&value);
         }
     }
-    let words = "Or with a script of https://github.com/workiq-auth/workiq-auth/tree/main/scripts, which changes nothing \
-                 with -WhatIf or --dry-run. PowerShell, or bash with the Azure CLI:";
+    let words = "Or with a script of https://github.com/workiq-auth/workiq-auth, which changes nothing with -WhatIf or \
+                 --dry-run. PowerShell, or bash with the Azure CLI:";
     vec![Step::Words(words.into(), Privacy::Open), Step::Command(power_shell), Step::Command(bash)]
 }
 
@@ -223,9 +223,9 @@ mod tests {
             assert_eq!(commands, Vec::<String>::new());
             return None;
         };
-        let power_shell =
-            power_shell.strip_prefix(&format!("Enable-WorkIQAppOnly.ps1 -TenantId {ID} -ClientId {ID} "));
-        let bash = bash.strip_prefix(&format!("provision.sh --tenant-id {ID} --client-id {ID} "));
+        let power_shell = power_shell
+            .strip_prefix(&format!("./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {ID} -ClientId {ID} "));
+        let bash = bash.strip_prefix(&format!("./scripts/provision.sh --tenant-id {ID} --client-id {ID} "));
         Some((power_shell.unwrap().to_owned(), bash.unwrap().to_owned()))
     }
 
@@ -356,6 +356,6 @@ mod tests {
             panic!("{steps:?}")
         };
         assert!(power_shell.contains(" -TenantId contoso.com "), "{power_shell}");
-        assert!(bash.starts_with(&format!("provision.sh --client-id {ID} ")), "{bash}");
+        assert!(bash.starts_with(&format!("./scripts/provision.sh --client-id {ID} ")), "{bash}");
     }
 }

@@ -79,7 +79,7 @@ const ASKED: [Asked; 14] = [
         partly: &["ExternalItem.ReadWrite.OwnedBy"],
         area: Some("External"),
         // Nothing lists or finds items for an application: only who knows the ids of one could read it.
-        unlocks: "items of Copilot connectors, by id; judged by roles alone, no probe can find one",
+        unlocks: "items of Copilot connectors, by id; judged by roles alone",
         tools: &["fetch"],
     },
     helper(
