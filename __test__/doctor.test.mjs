@@ -115,6 +115,8 @@ describe('all well', () => {
         [tenant.tenantId, tenant.clientId, 'app', true],
       );
       const { permissions } = check(report, 'permissions');
+      const external = permissions.find(({ name }) => name === 'ExternalItem.Read.All');
+      assert.match(external.unlocks, /judged by roles alone/);
       assert.equal(permissions.filter((one) => one.kind === 'workIq' && one.status === 'granted').length, 7);
       assert.ok(check(report, 'probe.transcript').facts.utterances > 0);
     });
@@ -157,7 +159,7 @@ describe('what is wrong is told, and what depends on it is skipped', () => {
     const [script, az, consent] = commands(check(report, 'permissions'));
     assert.match(
       script,
-      /^Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
+      /^\.\/scripts\/Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
     );
     assert.match(az, /^az ad app permission add .*a4a80d8d-d283-4bd8-8504-555ec3870630=Role/);
     assert.ok(consent.startsWith(`${tenant.authority}/${tenant.tenantId}/adminconsent?client_id=`));
@@ -290,9 +292,55 @@ describe('behind a broker', { skip: process.platform === 'win32' && 'a shell run
     const report = JSON.parse(out);
     assert.deepEqual(mistakes(report, schema), []);
     assert.deepEqual([code, check(report, 'broker').status], [0, 'ok']);
-    assert.match(check(report, 'credential').summary, /held by another process/);
+    for (const id of ['credential', 'token', 'permissions']) {
+      assert.match(check(report, id).summary, /held by another process .* run workiq-auth doctor there/);
+    }
+    assert.match(check(report, 'probes').summary, /Nobody was named/);
     const gone = await diagnosed([], { ...tenant.env(), WORKIQ_BROKER: join(dir, 'nobody') });
     assert.deepEqual([gone.exitCode, failed(gone)], [3, ['broker']]);
+    assert.match(check(gone, 'probes').summary, /does not answer/);
+  });
+
+  /** What the doctor finds within `workiq-auth exec`. */
+  async function behind(args, env) {
+    const { code, out } = await run(['exec', '--', process.execPath, program, 'doctor', '--json', ...args], {
+      ...tenant.env(),
+      WORKIQ_LOG: 'error',
+      ...env,
+    });
+    const report = JSON.parse(out);
+    assert.deepEqual([mistakes(report, schema), report.exitCode], [[], code]);
+    noSecrets(out);
+    return report;
+  }
+
+  test('probes go through the broker, and find what they find without one', async () => {
+    const found = (report) =>
+      report.checks
+        .filter(({ id }) => id.startsWith('probe.'))
+        .map(({ id, status, code, target, summary, facts }) => [id, status, code, target, summary, facts]);
+    const probed = found(await behind(probes));
+    assert.ok(probed.length >= 6 && probed.every(([, status]) => status === 'ok'));
+    assert.deepEqual(probed, found(await diagnosed(probes, tenant.env())));
+
+    tenant.fail({ at: 'graph', match: '/content', graphError: 'NoApplicationAccessPolicy' });
+    const closed = await behind(['--meeting-organizer', named.organizer]);
+    assert.deepEqual([closed.exitCode, failed(closed)], [3, ['probe.transcript']]);
+    const text = check(closed, 'probe.transcript');
+    assert.equal(text.code, 'meeting_policy');
+    assert.match(commands(text).join('\n'), /^Grant-CsApplicationAccessPolicy .*/m);
+    assert.ok(text.facts.requestId && text.facts.httpStatus === 403);
+
+    const nobody = await behind(['--user', 'nobody@contoso.com']);
+    assert.equal(check(nobody, 'probe.mail').facts.httpStatus, 404);
+  });
+
+  test("the broker's boundary holds for probes", async () => {
+    const boundary = JSON.stringify({ users: ['grace@contoso.com'] });
+    const report = await behind(['--user', named.user], { WORKIQ_BOUNDARY: boundary });
+    assert.equal(check(report, 'probe.mail').status, 'skipped');
+    assert.match(check(report, 'probe.mail').summary, /outside the boundary/);
+    assert.ok(!tenant.graphRequests.some((one) => one.path.includes(named.user)));
   });
 });
 

@@ -12,7 +12,7 @@
     Exit codes: 0 all is there, 1 failed, 2 something is missing.
 
 .PARAMETER TenantId
-    The directory (tenant) id.
+    The directory (tenant) id, or a domain of the tenant.
 
 .PARAMETER ClientId
     The application (client) id.
@@ -41,7 +41,8 @@
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)]
-    [guid] $TenantId,
+    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*$')]
+    [string] $TenantId,
 
     [guid] $ClientId,
 

@@ -15,6 +15,8 @@ mod place;
 mod secret;
 
 use crate::error::{AuthError, ErrorKind, printable};
+pub(crate) use federated::{NO_MATCH, OTHER_AUDIENCE};
+pub(crate) use place::exchange_audience;
 
 /// What is known here about a request that was refused.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +59,8 @@ pub enum Evidence {
         /// Whether `x5c` was sent.
         chain: bool,
     },
-    /// A token of another identity provider. The claims are as they stand in it, made printable.
+    /// A token of another identity provider. The claims are as they stand in it; one that had to be cut or changed to be
+    /// printable ends with an ellipsis.
     Federated {
         /// `iss`.
         issuer: String,
@@ -164,7 +167,7 @@ fn named(what: &str, name: &str) -> String {
 
 /// Whether `text` may stand between single quotes in a shell and between double quotes in JSON as it is. What comes
 /// out of a token may be anything, and a command is there to be copied.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" :/._-@+=,~#".contains(&b))
 }
 

@@ -1,7 +1,9 @@
-// Cmdlets that the scripts may use, with the parameters that are used of each, as their pages list them.
+// Cmdlets that the scripts and the doctor's commands may use, with the parameters that are used of each, as their pages list them.
 
 const page = (module, name) =>
-  `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
+  module === 'pnp.powershell'
+    ? `https://pnp.github.io/powershell/cmdlets/${name}.html`
+    : `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
 
 const MODULES = {
   'microsoft.graph.authentication': {
@@ -11,7 +13,7 @@ const MODULES = {
     'Get-MgEnvironment': ['Name'],
   },
   'microsoft.graph.applications': {
-    'Get-MgApplication': ['Filter', 'All'],
+    'Get-MgApplication': ['Filter', 'All', 'ApplicationId', 'Property'],
     'New-MgApplication': ['DisplayName', 'SignInAudience'],
     'Update-MgApplication': ['ApplicationId', 'RequiredResourceAccess', 'KeyCredentials'],
     'Add-MgApplicationPassword': ['ApplicationId', 'PasswordCredential'],
@@ -37,6 +39,11 @@ const MODULES = {
     'Get-MgSitePermission': ['SiteId', 'All'],
     'New-MgSitePermission': ['SiteId', 'BodyParameter'],
   },
+  'az.accounts': {
+    'Connect-AzAccount': ['Tenant', 'Scope', 'UseDeviceAuthentication'],
+    'Disconnect-AzAccount': ['Scope'],
+    'Get-AzAccessToken': ['ResourceUrl'],
+  },
   microsoftteams: {
     'Connect-MicrosoftTeams': ['TenantId', 'UseDeviceAuthentication'],
     'Disconnect-MicrosoftTeams': [],
@@ -58,6 +65,11 @@ const MODULES = {
     'New-ManagementScope': ['Name', 'RecipientRestrictionFilter'],
     'Get-ManagementRoleAssignment': ['Role'],
     'New-ManagementRoleAssignment': ['App', 'Role', 'CustomResourceScope'],
+    'Test-ApplicationAccessPolicy': ['AppId', 'Identity'],
+    'Test-ServicePrincipalAuthorization': ['Identity', 'Resource'],
+  },
+  'pnp.powershell': {
+    'Grant-PnPEntraIDAppSitePermission': ['AppId', 'DisplayName', 'Site', 'Permissions'],
   },
   'microsoft.powershell.core': {
     'ForEach-Object': [],
@@ -69,6 +81,7 @@ const MODULES = {
   'microsoft.powershell.management': { 'Test-Path': ['LiteralPath'] },
   'microsoft.powershell.utility': {
     'Get-Date': [],
+    'Invoke-RestMethod': ['Uri', 'Headers'],
     'Read-Host': ['Prompt', 'AsSecureString'],
     'Sort-Object': ['Unique'],
     'Start-Sleep': ['Seconds'],

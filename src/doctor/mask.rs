@@ -1,10 +1,12 @@
 //! Ids in commands, masked for those who may not see them.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 /// What is known to be an id, with the word that stands in its place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mask(Vec<(String, &'static str)>);
+pub(super) struct Mask(Vec<(String, Cow<'static, str>)>);
 
 /// What stands in a tenant's place.
 pub(super) const TENANT: &str = "<tenant>";
@@ -17,10 +19,10 @@ const WELL_KNOWN: &str = crate::graph::refusal::grant::GRAPH;
 
 impl Mask {
     /// From now on `text` is hidden behind `word`.
-    pub(super) fn add(&mut self, text: impl Into<String>, word: &'static str) {
+    pub(super) fn add(&mut self, text: impl Into<String>, word: impl Into<Cow<'static, str>>) {
         let text = text.into();
         if text.len() >= SHORTEST && !self.0.iter().any(|(known, _)| *known == text) {
-            self.0.push((text, word));
+            self.0.push((text, word.into()));
             // The longest first, so that none is hidden in part.
             self.0.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         }
@@ -31,7 +33,7 @@ impl Mask {
     pub(super) fn hide(&self, text: &str) -> String {
         // A user's name ends with a tenant's, and is hidden as a whole.
         let known = |text: &str, is_tenant: bool| {
-            let of = self.0.iter().filter(|(_, word)| (*word == TENANT) == is_tenant);
+            let of = self.0.iter().filter(|(_, word)| (word == TENANT) == is_tenant);
             of.fold(text.to_owned(), |text, (id, word)| text.replace(id, word))
         };
         let text = known(text, false);

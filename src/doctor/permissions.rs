@@ -78,7 +78,8 @@ const ASKED: [Asked; 14] = [
         also: &[],
         partly: &["ExternalItem.ReadWrite.OwnedBy"],
         area: Some("External"),
-        unlocks: "items of Copilot connectors, by id",
+        // Nothing lists or finds items for an application: only who knows the ids of one could read it.
+        unlocks: "items of Copilot connectors, by id; judged by roles alone",
         tools: &["fetch"],
     },
     helper(

@@ -1,5 +1,7 @@
 //! The commands that grant what is missing, with the ids of this application.
 
+use uuid::Uuid;
+
 use super::check::{Privacy, Step};
 use crate::graph::granted::Granted;
 use crate::graph::refusal::grant::azure_cli_for;
@@ -33,7 +35,10 @@ impl Application {
     pub(super) fn grant(&self, areas: &[&str], names: bool, roles: &[&str]) -> Vec<Step> {
         let words = |text: &str| Step::Words(text.into(), Privacy::Open);
         vec![
-            words("An administrator grants it, in one of these ways; the next token has it:"),
+            words(
+                "An administrator grants it, in one of these ways; the next token has it. The script is in \
+                 https://github.com/workiq-auth/workiq-auth:",
+            ),
             Step::Command(self.enable(areas, names)),
             Step::Command(azure_cli_for(&self.client, roles)),
             words("Where the application asks for it already, consent is enough:"),
@@ -41,10 +46,27 @@ impl Application {
         ]
     }
 
-    /// The script of this package, which adds and grants.
+    /// Its client id.
+    pub(super) fn client(&self) -> &str {
+        &self.client
+    }
+
+    /// Where it signs in, as an origin.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The same script for bash and the Azure CLI, without what it is to do. It takes a tenant by its id only, and
+    /// without one that which `az` is signed in to.
+    pub(super) fn provision(&self) -> String {
+        let tenant = Uuid::try_parse(&self.tenant).map(|_| format!(" --tenant-id {}", self.tenant));
+        format!("./scripts/provision.sh{} --client-id {}", tenant.unwrap_or_default(), self.client)
+    }
+
+    /// The script of this repository, which adds and grants. It is not in the package.
     pub(super) fn enable(&self, areas: &[&str], names: bool) -> String {
         let Self { tenant, client, .. } = self;
-        let mut command = format!("Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
+        let mut command = format!("./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
         if areas.len() == ALL {
             command.push_str(" -All");
         } else if !areas.is_empty() {
@@ -86,7 +108,10 @@ mod tests {
                 Step::Words(..) => None,
             })
             .collect();
-        assert_eq!(commands[0], "Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats");
+        assert_eq!(
+            commands[0],
+            "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats"
+        );
         assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
         assert_eq!(commands[2], "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c");
         assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));

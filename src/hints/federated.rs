@@ -10,6 +10,12 @@ use crate::error::printable;
 /// As much of a claim as is shown. Longer ones are cut, and then not made into a command.
 const LIMIT: usize = 300;
 
+/// No federated credential of the application is for the presented token.
+pub(crate) const NO_MATCH: [u32; 5] = [70_021, 70_025, 700_211, 700_213, 7_002_138];
+
+/// One is, but for the audience.
+pub(crate) const OTHER_AUDIENCE: [u32; 2] = [700_212, 7_002_121];
+
 /// The section for readers that says more than fits here.
 const GUIDE: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md#federated-tokens";
 
@@ -28,7 +34,7 @@ fn with_claims(cause: &str, case: &Case<'_>) -> String {
     if claims.is_empty() { format!("{cause}.\n") } else { format!("{cause}:\n{claims}") }
 }
 
-/// 700211, 700213, 7002138, 70021, 70025: no credential of the application is for this token.
+/// [`NO_MATCH`].
 pub(super) fn no_match(case: &Case<'_>) -> String {
     let cause = match case.code {
         700_211 => "No federated credential of the application has the issuer of the presented token",
@@ -107,7 +113,7 @@ fn remedy(case: &Case<'_>) -> String {
     )
 }
 
-/// 700212 and 7002121: the credential lists another audience.
+/// [`OTHER_AUDIENCE`].
 pub(super) fn audience(case: &Case<'_>) -> String {
     let presented = match &case.facts.evidence {
         Evidence::Federated { audience, .. } => audience.as_str(),

@@ -18,7 +18,7 @@ pub(super) const EXCHANGE: [(Cloud, &str); 4] = [
 ];
 
 /// The audience that federated tokens have at `authority`, where that is a cloud with one.
-pub(super) fn exchange_audience(authority: &str) -> Option<&'static str> {
+pub(crate) fn exchange_audience(authority: &str) -> Option<&'static str> {
     let cloud = cloud_of(authority)?;
     EXCHANGE.iter().find(|row| row.0 == cloud).map(|row| row.1)
 }
