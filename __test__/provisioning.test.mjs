@@ -79,15 +79,16 @@ for (const file of SCRIPTS) {
   });
 
   test(`${file}: what is splatted exists`, () => {
+    const text = read(file);
     const splatted = script.commands.filter((command) => command.splatted);
-    assert.deepEqual(
-      splatted.map(({ name }) => name),
-      ['Connect-MgGraph'],
-    );
-    const [, literal] = /\$connection = @\{([^}]*)\}/.exec(read(file));
-    const keys = [...literal.matchAll(/(\w+)\s*=/g), ...read(file).matchAll(/\$connection\['(\w+)'\]/g)];
-    assert.ok(keys.length >= 5);
-    for (const [, key] of keys) assert.ok(cmdlets.get('Connect-MgGraph').parameters.includes(key), key);
+    assert.ok(splatted.some(({ name }) => name === 'Connect-MgGraph'));
+    for (const { name, line, splatted: variable } of splatted) {
+      const literal = new RegExp(`\\$${variable} = @\\{([^}]*)\\}`).exec(text)?.[1];
+      assert.ok(literal, `line ${line}: @${variable} is made nowhere`);
+      const added = text.matchAll(new RegExp(`\\$${variable}\\['(\\w+)'\\]`, 'g'));
+      for (const [, key] of [...literal.matchAll(/(\w+)\s*=/g), ...added])
+        assert.ok(cmdlets.get(name).parameters.includes(key), `line ${line}: ${name} -${key}`);
+    }
   });
 
   test(`${file} explains each parameter`, () => {

@@ -108,6 +108,9 @@
 .PARAMETER EnableTranscripts
     Turns on transcripts over Microsoft Graph, for the whole tenant and every application that was granted them.
 
+.PARAMETER Cloud
+    The cloud that the tenant is in, as WORKIQ_CLOUD names it: public, usgov, usgov-dod or china.
+
 .PARAMETER UseDeviceCode
     Signs in with a code, on a machine without a browser.
 
@@ -192,6 +195,9 @@ param(
 
     [switch] $EnableTranscripts,
 
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')]
+    [string] $Cloud = 'public',
+
     [switch] $UseDeviceCode
 )
 
@@ -244,6 +250,16 @@ $NameRoles = @{
     External = @('ExternalConnection.Read.All')
 }
 
+# A cloud by the name that each module has for it, and the audience of federation there.
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+$Clouds = @{
+    'public'    = @{ Graph = 'Global'; Azure = 'AzureCloud'; Exchange = 'O365Default'; Audience = 'api://AzureADTokenExchange' }
+    'usgov'     = @{ Graph = 'USGov'; Azure = 'AzureUSGovernment'; Teams = 'TeamsGCCH'; Exchange = 'O365USGovGCCHigh'; Audience = 'api://AzureADTokenExchangeUSGov' }
+    'usgov-dod' = @{ Graph = 'USGovDoD'; Azure = 'AzureUSGovernment'; Teams = 'TeamsDOD'; Exchange = 'O365USGovDoD'; Audience = 'api://AzureADTokenExchangeUSGov' }
+    'china'     = @{ Graph = 'China'; Azure = 'AzureChinaCloud'; Teams = 'TeamsChina'; Exchange = 'O365China'; Audience = 'api://AzureADTokenExchangeChina' }
+}
+$place = $Clouds[$Cloud]
+
 # An unbound [guid] is not safely false.
 $hasClientId = $PSBoundParameters.ContainsKey('ClientId')
 
@@ -287,8 +303,9 @@ function Get-WantedRole {
 # https://learn.microsoft.com/rest/api/azure/devops/serviceendpoint/endpoints/get-service-endpoints-by-names
 function Get-PipelinesFederation {
     Assert-Module 'Az.Accounts'
-    if ($UseDeviceCode) { $null = Connect-AzAccount -Tenant $TenantId -Scope 'Process' -UseDeviceAuthentication }
-    else { $null = Connect-AzAccount -Tenant $TenantId -Scope 'Process' }
+    $azure = @{ Tenant = $TenantId; Environment = $place.Azure; Scope = 'Process' }
+    if ($UseDeviceCode) { $azure['UseDeviceAuthentication'] = $true }
+    $null = Connect-AzAccount @azure
     try {
         $token = (Get-AzAccessToken -ResourceUrl $AzureDevOpsAppId).Token
         # Newer versions of the module do not give it as text.
@@ -505,13 +522,7 @@ function Add-RoleGrant($Principal, [string[]] $Roles) {
 }
 
 function Add-Federation($Application, $Wanted) {
-    # The audience of federation is a cloud's own.
-    switch ((Get-MgContext).Environment) {
-        'USGov' { $audience = 'api://AzureADTokenExchangeUSGov' }
-        'USGovDoD' { $audience = 'api://AzureADTokenExchangeUSGov' }
-        'China' { $audience = 'api://AzureADTokenExchangeChina' }
-        default { $audience = 'api://AzureADTokenExchange' }
-    }
+    $audience = $place.Audience
     if ($FederatedAudience) { $audience = $FederatedAudience }
     $present = @(Get-MgApplicationFederatedIdentityCredential -ApplicationId $Application.Id -All)
     foreach ($subject in $Wanted.Subjects) {
@@ -693,8 +704,10 @@ function Resolve-OwnPolicy([string] $AppId) {
 
 function Add-MeetingAccess([string] $AppId) {
     Assert-Module 'MicrosoftTeams'
-    if ($UseDeviceCode) { $null = Connect-MicrosoftTeams -TenantId $TenantId -UseDeviceAuthentication }
-    else { $null = Connect-MicrosoftTeams -TenantId $TenantId }
+    $teams = @{ TenantId = $TenantId }
+    if ($Cloud -ne 'public') { $teams['TeamsEnvironmentName'] = $place.Teams }
+    if ($UseDeviceCode) { $teams['UseDeviceAuthentication'] = $true }
+    $null = Connect-MicrosoftTeams @teams
     try {
         foreach ($user in $MeetingOrganizer) {
             $policy = (Get-CsOnlineUser -Identity $user).ApplicationAccessPolicy
@@ -751,8 +764,9 @@ function Add-MeetingAccess([string] $AppId) {
 
 function Add-MailboxScope($Application, $Principal) {
     Assert-Module 'ExchangeOnlineManagement'
-    if ($UseDeviceCode) { Connect-ExchangeOnline -ShowBanner:$false -Device }
-    else { Connect-ExchangeOnline -ShowBanner:$false }
+    $exchange = @{ ExchangeEnvironmentName = $place.Exchange; ShowBanner = $false }
+    if ($UseDeviceCode) { $exchange['Device'] = $true }
+    Connect-ExchangeOnline @exchange
     try {
         $scope = "WorkIQ $($Application.AppId)"
         if (@(Get-ServicePrincipal | Where-Object { $_.AppId -eq $Application.AppId }).Count -gt 0) {
@@ -815,6 +829,11 @@ function Show-Snippet($Application) {
     Write-Host '  WORKIQ_AUTH_MODE: app-only'
     Write-Host "  WORKIQ_TENANT_ID: $TenantId"
     Write-Host "  WORKIQ_CLIENT_ID: $($Application.AppId)"
+    if ($Cloud -ne 'public') { Write-Host "  WORKIQ_CLOUD: $Cloud" }
+    if (-not ($CertificatePath -or $NewCertificate -or $NewSecret)) { return }
+    Write-Host ''
+    Write-Host 'For the step that runs workiq-auth exec, and for no other:'
+    Write-Host 'env:'
     if ($CertificatePath -or $NewCertificate) {
         Write-Host '  WORKIQ_CLIENT_CERTIFICATE: ${{ secrets.WORKIQ_CLIENT_CERTIFICATE }}'
     }
@@ -832,7 +851,13 @@ $connected = $false
 try {
     $scopes = @('Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All')
     if ($Site.Count -gt 0) { $scopes += 'Sites.FullControl.All' }
-    $connection = @{ TenantId = "$TenantId"; Scopes = $scopes; NoWelcome = $true; ContextScope = 'Process' }
+    $connection = @{
+        TenantId     = "$TenantId"
+        Environment  = $place.Graph
+        Scopes       = $scopes
+        NoWelcome    = $true
+        ContextScope = 'Process'
+    }
     if ($UseDeviceCode) { $connection['UseDeviceCode'] = $true }
     Connect-MgGraph @connection
     $connected = $true

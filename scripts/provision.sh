@@ -613,6 +613,13 @@ For the workflow:'
   WORKIQ_AUTH_MODE: app-only
   WORKIQ_TENANT_ID: $tenant
   WORKIQ_CLIENT_ID: $client"
+  [ "$cloud" != AzureUSGovernment ] || say '  WORKIQ_CLOUD: usgov'
+  [ "$cloud" != AzureChinaCloud ] || say '  WORKIQ_CLOUD: china'
+  if [ -n "$certificate$new_certificate$new_secret" ]; then
+    say '
+For the step that runs workiq-auth exec, and for no other:
+env:'
+  fi
   if [ -n "$certificate$new_certificate" ]; then
     say '  WORKIQ_CLIENT_CERTIFICATE: ${{ secrets.WORKIQ_CLIENT_CERTIFICATE }}'
   elif [ -n "$new_secret" ]; then

@@ -7,7 +7,7 @@ const page = (module, name) =>
 
 const MODULES = {
   'microsoft.graph.authentication': {
-    'Connect-MgGraph': ['TenantId', 'Scopes', 'NoWelcome', 'ContextScope', 'UseDeviceCode'],
+    'Connect-MgGraph': ['TenantId', 'Environment', 'Scopes', 'NoWelcome', 'ContextScope', 'UseDeviceCode'],
     'Disconnect-MgGraph': [],
     'Get-MgContext': [],
     'Get-MgEnvironment': ['Name'],
@@ -40,12 +40,12 @@ const MODULES = {
     'New-MgSitePermission': ['SiteId', 'BodyParameter'],
   },
   'az.accounts': {
-    'Connect-AzAccount': ['Tenant', 'Scope', 'UseDeviceAuthentication'],
+    'Connect-AzAccount': ['Tenant', 'Environment', 'Scope', 'UseDeviceAuthentication'],
     'Disconnect-AzAccount': ['Scope'],
     'Get-AzAccessToken': ['ResourceUrl'],
   },
   microsoftteams: {
-    'Connect-MicrosoftTeams': ['TenantId', 'UseDeviceAuthentication'],
+    'Connect-MicrosoftTeams': ['TenantId', 'TeamsEnvironmentName', 'UseDeviceAuthentication'],
     'Disconnect-MicrosoftTeams': [],
     'Get-CsOnlineUser': ['Identity'],
     'Get-CsApplicationAccessPolicy': ['Identity'],
@@ -56,7 +56,7 @@ const MODULES = {
     'Set-CsTeamsMeetingConfiguration': ['EnableGraphTranscriptAccess', 'EnableAttributedTranscripts'],
   },
   exchange: {
-    'Connect-ExchangeOnline': ['ShowBanner', 'Device'],
+    'Connect-ExchangeOnline': ['ExchangeEnvironmentName', 'ShowBanner', 'Device'],
     'Disconnect-ExchangeOnline': ['Confirm'],
     'Get-ServicePrincipal': [],
     'New-ServicePrincipal': ['AppId', 'ObjectId', 'DisplayName'],

@@ -31,7 +31,7 @@ function commandOf(node) {
 /**
  * @param {string} source
  * @returns what the script holds: `errors` (line and text), `functions` (name to parameters), `commands`
- *   ({name, parameters, splatted, line})
+ *   ({name, parameters, splatted, line}; `splatted` is the variable, if there is one)
  */
 export function readScript(source) {
   const all = [...nodes(parser.parse(source).rootNode)];
@@ -59,7 +59,7 @@ export function readScript(source) {
           .descendantsOfType('command_parameter')
           .filter((one) => commandOf(one).id === node.id)
           .map((one) => one.text.replace(/^-|:$/g, '')),
-        splatted: /(?<=\s)@\w+/.test(node.text),
+        splatted: /(?<=\s)@(\w+)/.exec(node.text)?.[1],
         line: line(node),
       })),
   };

@@ -6,12 +6,14 @@ use super::check::{Privacy, Step};
 use crate::graph::granted::Granted;
 use crate::graph::refusal::grant::azure_cli_for;
 use crate::settings::Settings;
+use crate::settings::cloud::Cloud;
 
 /// The application that permissions are granted to.
 pub(super) struct Application {
     tenant: String,
     client: String,
     authority: String,
+    cloud: Cloud,
 }
 
 impl Application {
@@ -28,6 +30,7 @@ impl Application {
                 .or_else(|| of_token(|granted| granted.app_id))
                 .unwrap_or_else(|| "<client-id>".into()),
             authority: settings.authority.to_string(),
+            cloud: settings.cloud,
         }
     }
 
@@ -65,8 +68,12 @@ impl Application {
 
     /// The script of this repository, which adds and grants. It is not in the package.
     pub(super) fn enable(&self, areas: &[&str], names: bool) -> String {
-        let Self { tenant, client, .. } = self;
+        let Self { tenant, client, cloud, .. } = self;
         let mut command = format!("./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
+        if matches!(cloud, Cloud::UsGov | Cloud::UsGovDod | Cloud::China) {
+            command.push_str(" -Cloud ");
+            command.push_str(cloud.name());
+        }
         if areas.len() == ALL {
             command.push_str(" -All");
         } else if !areas.is_empty() {
@@ -99,6 +106,7 @@ mod tests {
             tenant: "contoso.com".into(),
             client: "c".into(),
             authority: "https://login.microsoftonline.com".into(),
+            cloud: Cloud::Public,
         };
         let commands: Vec<_> = application
             .grant(&["Mail", "Chats"], false, &["r1", "r2"])
@@ -115,5 +123,7 @@ mod tests {
         assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
         assert_eq!(commands[2], "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c");
         assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));
+        let elsewhere = Application { cloud: Cloud::UsGovDod, ..application };
+        assert!(elsewhere.enable(&["Mail"], false).ends_with("-ClientId c -Cloud usgov-dod -For Mail"));
     }
 }
