@@ -9,6 +9,7 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cmdlets, programs } from './provisioning/cmdlets.mjs';
+import { createParser, errorsOf } from './provisioning/grammar.mjs';
 import { readScript } from './provisioning/powershell.mjs';
 import { SEVEN_ROLES } from './tenant/index.mjs';
 
@@ -98,6 +99,26 @@ for (const file of SCRIPTS) {
     assert.deepEqual(explained.sort(), declared.sort());
   });
 }
+
+test('the examples for Terraform and Bicep parse', async () => {
+  const languages = [
+    ['@tree-sitter-grammars/tree-sitter-hcl', 'tree-sitter-terraform.wasm', 'terraform/main.tf', []],
+    // The grammar is older than this statement.
+    [
+      'tree-sitter-bicep',
+      'tree-sitter-bicep.wasm',
+      'bicep/main.bicep',
+      ['line 5: extension microsoftGraphV1'],
+    ],
+  ];
+  for (const [name, grammar, file, unknown] of languages) {
+    const parser = await createParser(name, grammar);
+    const text = read(`docs/provisioning/${file}`);
+    assert.deepEqual(errorsOf(parser.parse(text).rootNode), unknown, file);
+    const broken = parser.parse(text.replace(/}\s*$/, '').replace('= {', '= ')).rootNode;
+    assert.notDeepEqual(errorsOf(broken), unknown, file);
+  }
+});
 
 test('a broken script does not parse, and an unknown parameter is seen', () => {
   assert.notDeepEqual(readScript('function X { if ($a { }').errors, []);

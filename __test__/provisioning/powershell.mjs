@@ -1,25 +1,8 @@
 // PowerShell read by its tree-sitter grammar, since PowerShell itself may not be here.
 
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { Language, Parser } from 'web-tree-sitter';
+import { createParser, errorsOf, nodes } from './grammar.mjs';
 
-const require = createRequire(import.meta.url);
-
-async function createParser() {
-  await Parser.init();
-  const folder = path.dirname(require.resolve('tree-sitter-powershell/package.json'));
-  const parser = new Parser();
-  parser.setLanguage(await Language.load(path.join(folder, 'tree-sitter-powershell.wasm')));
-  return parser;
-}
-
-const parser = await createParser();
-
-function* nodes(node) {
-  yield node;
-  for (const child of node.children) yield* nodes(child);
-}
+const parser = await createParser('tree-sitter-powershell', 'tree-sitter-powershell.wasm');
 
 /** The nearest command around a node. */
 function commandOf(node) {
@@ -34,12 +17,11 @@ function commandOf(node) {
  *   ({name, parameters, splatted, line}; `splatted` is the variable, if there is one)
  */
 export function readScript(source) {
-  const all = [...nodes(parser.parse(source).rootNode)];
+  const root = parser.parse(source).rootNode;
+  const all = [...nodes(root)];
   const line = (node) => node.startPosition.row + 1;
   return {
-    errors: all
-      .filter((node) => node.type === 'ERROR' || node.isMissing)
-      .map((node) => `line ${line(node)}: ${node.text.slice(0, 60)}`),
+    errors: errorsOf(root),
     functions: new Map(
       all
         .filter((node) => node.type === 'function_statement')
