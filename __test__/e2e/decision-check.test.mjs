@@ -488,6 +488,25 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
       }
     });
 
+    test('a name of a file is no command to the runner', { timeout: TIMEOUT_MS }, async () => {
+      const file = added('src/a\n::add-mask::b\n| c', 'const schema = buildSchema(types);');
+      const found = await check({
+        files: [file],
+        parts: {
+          ruling: (decision) =>
+            /no GraphQL/.test(decision) && {
+              ruling: 'contradicts',
+              path: file.filename,
+              line: 'const schema = buildSchema(types);',
+            },
+        },
+      });
+      assert.equal(found.verdict.rulings[0].change.path, file.filename);
+      assert.doesNotMatch(found.said, /^\s*::add-mask/m);
+      assert.match(found.said, /^::error file=src\/a%0A%3A%3Aadd-mask/m);
+      assert.match(found.summary, /^\| contradicts \| `` src\/a ::add-mask::b \\\| c:1 `` \|/m);
+    });
+
     test('orders in a transcript end at the boundary, and what was decided counts', {
       timeout: TIMEOUT_MS,
     }, async () => {
