@@ -167,7 +167,7 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
 }
 
 /// OpenSSL's words without what only its developers read: `error:CODE:library:function:REASON:file:line:DATA` becomes
-/// the reason and the data (docs.openssl.org/master/man3/ERR_error_string). Other text stays as it is.
+/// the reason and the data (<https://docs.openssl.org/master/man3/ERR_error_string>). Other text stays as it is.
 fn plain(text: &str) -> String {
     let mut parts = text.split("error:");
     let mut said = vec![parts.next().unwrap_or_default().trim().to_owned()];
