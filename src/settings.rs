@@ -268,7 +268,7 @@ pub fn how_to_leave_delegated(options: &Options, environment: &Environment) -> S
         Err(error) => {
             let problems = error.message().split_once('\n').map_or(error.message(), |(_, lines)| lines);
             format!(
-                "{set}. For that is missing or wrong as well:\n{problems}\nStep by step: {}",
+                "{set}. What else is missing or wrong for that:\n{problems}\nStep by step: {}",
                 problem::GETTING_STARTED
             )
         }

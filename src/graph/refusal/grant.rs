@@ -19,7 +19,7 @@ pub(super) const GRANTER: &str = "A Privileged Role Administrator (a Cloud Appli
 
 /// What consent does beside what it is meant for (the same page).
 pub(super) const WHOLE: &str =
-    "It consents to the application's whole manifest, and may take away grants that are not in it.";
+    "Admin consent is to the whole manifest of the application, and may take away grants that are not in it.";
 
 /// The tenant.
 pub(super) fn tenant(refused: &Refused<'_>) -> String {
