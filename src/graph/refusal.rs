@@ -45,7 +45,7 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// Why, in one sentence.
     pub cause: String,
-    /// What to do: at most three lines, of which one may be a command to paste.
+    /// What to do: at most eight lines. Those that are commands are whole, to be pasted.
     pub fix: String,
     /// Microsoft's page about it.
     pub link: &'static str,
