@@ -564,18 +564,24 @@ fi
 
 id=${client:-CLIENT_ID}
 object=${principal:-OBJECT_ID}
-# policy GRANT: the application access policy, and whom it is granted to.
+# policy WHOSE GRANT: the application access policy, how to see whose holds, and whom a new one is granted to.
 policy() {
-  say '
-Meetings: in PowerShell, as Teams Administrator (up to 30 minutes until it holds). A user has one policy: see
-Get-CsOnlineUser and Get-CsApplicationAccessPolicy first, for a grant takes the place of another one: what that one
-lists under AppIds has to be in this one as well.
-  Connect-MicrosoftTeams'
-  say "  New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds $id
-  Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $1"
+  say "
+Meetings: in PowerShell, as Teams Administrator (up to 30 minutes until it holds). A user has one policy, and a grant
+takes the place of it with all that it lets in. So see which one holds, and add to it:
+  Connect-MicrosoftTeams
+  $1
+  Set-CsApplicationAccessPolicy -Identity POLICY -AppIds @{Add='$id'}
+Only where there is none:
+  New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds $id
+  Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $2"
 }
-if [ -n "$meeting_group" ]; then policy "-Group \"$meeting_group\""; fi
-if [ -n "$meeting_organizer" ]; then policy "-Identity \"$meeting_organizer\""; fi
+if [ -n "$meeting_group" ]; then
+  policy "Get-CsGroupPolicyAssignment -GroupId \"$meeting_group\"" "-Group \"$meeting_group\""
+fi
+if [ -n "$meeting_organizer" ]; then
+  policy "(Get-CsOnlineUser -Identity \"$meeting_organizer\").ApplicationAccessPolicy" "-Identity \"$meeting_organizer\""
+fi
 if [ -n "$transcripts" ]; then
   warn 'the next command opens transcripts over Microsoft Graph for the whole tenant, to every application that was
          granted them and not only to this one.'
