@@ -577,7 +577,7 @@ Only where there is none:
   Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $2"
 }
 if [ -n "$meeting_group" ]; then
-  policy "Get-CsGroupPolicyAssignment -GroupId \"$meeting_group\"" "-Group \"$meeting_group\""
+  policy "Get-CsGroupPolicyAssignment -PolicyType ApplicationAccessPolicy" "-Group \"$meeting_group\""
 fi
 if [ -n "$meeting_organizer" ]; then
   policy "(Get-CsOnlineUser -Identity \"$meeting_organizer\").ApplicationAccessPolicy" "-Identity \"$meeting_organizer\""
