@@ -328,7 +328,10 @@ export class AuthError extends Error {
   readonly correlationId?: string;
   /** For Microsoft's support. */
   readonly traceId?: string;
-  /** What to do next. */
+  /**
+   * What to do next, in a few lines; a command has one of its own. About a code of Entra's it ends with the address of
+   * its explanation.
+   */
   readonly hint?: string;
   /** Whether the same request may succeed later with nothing changed. */
   readonly retryable: boolean;

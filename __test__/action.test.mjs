@@ -21,6 +21,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { packInto } from './packed.mjs';
+import { values } from './runner/files.mjs';
 import { findSecrets } from './secrets-support.mjs';
 import { plain } from './support.mjs';
 import { startTenant } from './tenant/index.mjs';
@@ -70,19 +71,6 @@ after(async () => {
   api.close();
   rmSync(place, { recursive: true, force: true });
 });
-
-/** Values in one of the runner's files, whose form has no other end than the word that the writer chose. */
-function values(file) {
-  const found = {};
-  const lines = readFileSync(file, 'utf8').split('\n');
-  for (let at = 0; at < lines.length - 1; at++) {
-    const [, name, end] = /^([\w-]+)<<(.+)$/.exec(lines[at]);
-    const from = at + 1;
-    at = lines.indexOf(end, from);
-    found[name] = lines.slice(from, at).join('\n');
-  }
-  return found;
-}
 
 let jobs = 0;
 

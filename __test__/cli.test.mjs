@@ -169,6 +169,21 @@ describe('settings', () => {
     );
   });
 
+  for (const command of ['token', 'mcp', 'doctor']) {
+    test(`with nothing set ${command} names all that is missing, and where it is told how to get it`, async () => {
+      const { code, out, err } = await run([command], {});
+      assert.notEqual(code, 0);
+      const names = [
+        'WORKIQ_AUTH_MODE=app-only',
+        'WORKIQ_TENANT_ID',
+        'WORKIQ_CLIENT_ID',
+        'WORKIQ_CLIENT_SECRET',
+        'https://github.com/workiq-auth/workiq-auth/blob/main/docs/getting-started.md',
+      ];
+      for (const name of names) assert.ok((out + err).includes(name), `${name} in ${out}${err}`);
+    });
+  }
+
   test('a secret as an argument is refused', async () => {
     const result = await run(['token', '--client-secret', 'abc8Q~hush'], tenant.env('secret'));
     assert.equal(result.code, 2);

@@ -115,6 +115,8 @@ describe('all well', () => {
         [tenant.tenantId, tenant.clientId, 'app', true],
       );
       const { permissions } = check(report, 'permissions');
+      const external = permissions.find(({ name }) => name === 'ExternalItem.Read.All');
+      assert.match(external.unlocks, /judged by roles alone/);
       assert.equal(permissions.filter((one) => one.kind === 'workIq' && one.status === 'granted').length, 7);
       assert.ok(check(report, 'probe.transcript').facts.utterances > 0);
     });
@@ -158,7 +160,7 @@ describe('what is wrong is told, and what depends on it is skipped', () => {
     const consent = check(report, 'permissions').todo.at(-1).url;
     assert.match(
       script,
-      /^Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
+      /^\.\/scripts\/Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
     );
     assert.match(az, /^az ad app permission add .*a4a80d8d-d283-4bd8-8504-555ec3870630=Role/);
     assert.ok(consent.startsWith(`${tenant.authority}/${tenant.tenantId}/adminconsent?client_id=`));
@@ -295,9 +297,55 @@ describe('behind a broker', { skip: process.platform === 'win32' && 'a shell run
     const report = JSON.parse(out);
     assert.deepEqual(mistakes(report, schema), []);
     assert.deepEqual([code, check(report, 'broker').status], [0, 'ok']);
-    assert.match(check(report, 'credential').summary, /held by another process/);
+    for (const id of ['credential', 'token', 'permissions']) {
+      assert.match(check(report, id).summary, /held by another process .* run workiq-auth doctor there/);
+    }
+    assert.match(check(report, 'probes').summary, /Nobody was named/);
     const gone = await diagnosed([], { ...tenant.env(), WORKIQ_BROKER: join(dir, 'nobody') });
     assert.deepEqual([gone.exitCode, failed(gone)], [3, ['broker']]);
+    assert.match(check(gone, 'probes').summary, /does not answer/);
+  });
+
+  /** What the doctor finds within `workiq-auth exec`. */
+  async function behind(args, env) {
+    const { code, out } = await run(['exec', '--', process.execPath, program, 'doctor', '--json', ...args], {
+      ...tenant.env(),
+      WORKIQ_LOG: 'error',
+      ...env,
+    });
+    const report = JSON.parse(out);
+    assert.deepEqual([mistakes(report, schema), report.exitCode], [[], code]);
+    noSecrets(out);
+    return report;
+  }
+
+  test('probes go through the broker, and find what they find without one', async () => {
+    const found = (report) =>
+      report.checks
+        .filter(({ id }) => id.startsWith('probe.'))
+        .map(({ id, status, code, target, summary, facts }) => [id, status, code, target, summary, facts]);
+    const probed = found(await behind(probes));
+    assert.ok(probed.length >= 6 && probed.every(([, status]) => status === 'ok'));
+    assert.deepEqual(probed, found(await diagnosed(probes, tenant.env())));
+
+    tenant.fail({ at: 'graph', match: '/content', graphError: 'NoApplicationAccessPolicy' });
+    const closed = await behind(['--meeting-organizer', named.organizer]);
+    assert.deepEqual([closed.exitCode, failed(closed)], [3, ['probe.transcript']]);
+    const text = check(closed, 'probe.transcript');
+    assert.equal(text.code, 'meeting_policy');
+    assert.match(commands(text).join('\n'), /Grant-CsApplicationAccessPolicy .*/);
+    assert.ok(text.facts.requestId && text.facts.httpStatus === 403);
+
+    const nobody = await behind(['--user', 'nobody@contoso.com']);
+    assert.equal(check(nobody, 'probe.mail').facts.httpStatus, 404);
+  });
+
+  test("the broker's boundary holds for probes", async () => {
+    const boundary = JSON.stringify({ users: ['grace@contoso.com'] });
+    const report = await behind(['--user', named.user], { WORKIQ_BOUNDARY: boundary });
+    assert.equal(check(report, 'probe.mail').status, 'warning');
+    assert.match(check(report, 'probe.mail').summary, /outside the boundary/);
+    assert.ok(!tenant.graphRequests.some((one) => one.path.includes(named.user)));
   });
 });
 
@@ -383,7 +431,7 @@ describe('in a GitHub Actions job', () => {
         /3 settings are missing or wrong:<br>/,
         /WORKIQ_TENANT_ID: is wrong; expected the tenant's GUID or a verified domain/,
         /WORKIQ_CLIENT_ID[^<]*: is missing; expected the application \(client\) id/,
-        /workiq-auth --help has all settings/,
+        /Set what is missing[^\n]*getting-started\.md/,
       ],
     ],
     [
@@ -443,7 +491,7 @@ describe('in a GitHub Actions job', () => {
         tenant.fail({ at: 'graph', match: '/content', graphError: 'NoApplicationAccessPolicy' });
         return tenant.env();
       },
-      [/meeting_policy/, /Up to 30 minutes/, /-AppIds ["']?<client-id>/],
+      [/meeting_policy/, /Up to 30 minutes/, /Set-CsApplicationAccessPolicy [^\n]*@\{Add="<client-id>"\}/],
     ],
     [
       'a mailbox that Exchange closes',
@@ -482,7 +530,7 @@ describe('in a GitHub Actions job', () => {
       }
       assert.ok(summary.includes('✅ all is well') || summary.includes('#### '), summary);
       const ids = [tenant.tenantId, tenant.clientId, named.user, named.team, named.organizer, named.site];
-      const hidden = [...ids, ...names, 'fabrikam', 'repo:contoso', 'localhost', 'CN='];
+      const hidden = [...ids, ...names, 'fabrikam', 'repo:contoso', 'localhost', 'O=Contoso'];
       assert.deepEqual(
         hidden.filter((id) => all.includes(id)),
         [],

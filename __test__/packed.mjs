@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const addon = readdirSync(root).find(
+/** The file of the add-on for this platform; undefined where none has been built. */
+export const addon = readdirSync(root).find(
   (name) => name.startsWith(`workiq-auth.${process.platform}-`) && name.endsWith('.node'),
 );
 

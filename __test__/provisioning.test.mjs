@@ -2,11 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cmdlets, programs } from './provisioning/cmdlets.mjs';
+import { createParser, errorsOf } from './provisioning/grammar.mjs';
 import { readScript } from './provisioning/powershell.mjs';
 import { SEVEN_ROLES } from './tenant/index.mjs';
 
@@ -20,6 +23,7 @@ const FILES = [
   'docs/provisioning/bicep/main.bicep',
 ];
 const GRAPH_APP = '00000003-0000-0000-c000-000000000000';
+const AZURE_DEVOPS = '499b84ac-1321-427f-aa17-267ca6975798';
 const EXAMPLE = '00000000-0000-0000-0000-000000000000';
 const GUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
@@ -35,7 +39,8 @@ for (const file of FILES) {
   test(`${file}: the seven permissions by their ids`, () => {
     const found = new Set(read(file).match(GUID));
     for (const role of SEVEN_ROLES) assert.ok(found.has(ids.get(role)), role);
-    for (const id of found) assert.ok(names.has(id) || [GRAPH_APP, EXAMPLE].includes(id), `${id} is no role`);
+    for (const id of found)
+      assert.ok(names.has(id) || [GRAPH_APP, AZURE_DEVOPS, EXAMPLE].includes(id), `${id} is no role`);
   });
 
   test(`${file}: each id stands beside its own name`, () => {
@@ -75,15 +80,16 @@ for (const file of SCRIPTS) {
   });
 
   test(`${file}: what is splatted exists`, () => {
+    const text = read(file);
     const splatted = script.commands.filter((command) => command.splatted);
-    assert.deepEqual(
-      splatted.map(({ name }) => name),
-      ['Connect-MgGraph'],
-    );
-    const [, literal] = /\$connection = @\{([^}]*)\}/.exec(read(file));
-    const keys = [...literal.matchAll(/(\w+)\s*=/g), ...read(file).matchAll(/\$connection\['(\w+)'\]/g)];
-    assert.ok(keys.length >= 5);
-    for (const [, key] of keys) assert.ok(cmdlets.get('Connect-MgGraph').parameters.includes(key), key);
+    assert.ok(splatted.some(({ name }) => name === 'Connect-MgGraph'));
+    for (const { name, line, splatted: variable } of splatted) {
+      const literal = new RegExp(`\\$${variable} = @\\{([^}]*)\\}`).exec(text)?.[1];
+      assert.ok(literal, `line ${line}: @${variable} is made nowhere`);
+      const added = text.matchAll(new RegExp(`\\$${variable}\\['(\\w+)'\\]`, 'g'));
+      for (const [, key] of [...literal.matchAll(/(\w+)\s*=/g), ...added])
+        assert.ok(cmdlets.get(name).parameters.includes(key), `line ${line}: ${name} -${key}`);
+    }
   });
 
   test(`${file} explains each parameter`, () => {
@@ -93,6 +99,26 @@ for (const file of SCRIPTS) {
     assert.deepEqual(explained.sort(), declared.sort());
   });
 }
+
+test('the examples for Terraform and Bicep parse', async () => {
+  const languages = [
+    ['@tree-sitter-grammars/tree-sitter-hcl', 'tree-sitter-terraform.wasm', 'terraform/main.tf', []],
+    // The grammar is older than this statement.
+    [
+      'tree-sitter-bicep',
+      'tree-sitter-bicep.wasm',
+      'bicep/main.bicep',
+      ['line 5: extension microsoftGraphV1'],
+    ],
+  ];
+  for (const [name, grammar, file, unknown] of languages) {
+    const parser = await createParser(name, grammar);
+    const text = read(`docs/provisioning/${file}`);
+    assert.deepEqual(errorsOf(parser.parse(text).rootNode), unknown, file);
+    const broken = parser.parse(text.replace(/}\s*$/, '').replace('= {', '= ')).rootNode;
+    assert.notDeepEqual(errorsOf(broken), unknown, file);
+  }
+});
 
 test('a broken script does not parse, and an unknown parameter is seen', () => {
   assert.notDeepEqual(readScript('function X { if ($a { }').errors, []);
@@ -134,6 +160,12 @@ test('provision.sh: wrong options end with 2 before anything is asked', bash, as
     [['--all', '--new-secret', 's', '--new-certificate', 'c'], /one credential/],
     [['--all', '--display-name', "x' or '1"], /cannot be used/],
     [['--all', '--client-id', 'contoso'], /a GUID/],
+    [['--client-id', EXAMPLE], /--client-id with a credential/],
+    [['--new-certificate', 'c'], /--client-id with a credential/],
+    [['--all', '--federated-audience', 'api://x'], /goes with a federated credential/],
+    [['--all', '--pipelines-connection', 'contoso/workiq'], /ORGANIZATION\/PROJECT\/NAME/],
+    [['--all', '--pipelines-connection', 'a/b/c/d'], /ORGANIZATION\/PROJECT\/NAME/],
+    [['--all', '--pipelines-connection', 'a/b/c', '--branch', 'main'], /all that uses the connection/],
     [['--everything'], /unknown option/],
   ];
   for (const [args, message] of wrong) {
@@ -141,5 +173,44 @@ test('provision.sh: wrong options end with 2 before anything is asked', bash, as
     const env = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' };
     const done = promisify(execFile)('bash', [script, ...args], { env });
     await assert.rejects(done, (error) => error.code === 2 && message.test(error.stderr), args.join(' '));
+  }
+});
+
+test('provision.sh: a service connection is asked what its tokens say', bash, async (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'provisioning-az-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const subject = '/eid1/c/pub/t/contoso/a/devops/sc/5544123/821093847';
+  const az = `#!/bin/sh
+printf '%s\\n' "$*" >>"$AZ_ASKED"
+case "$1 $2" in
+  'account show') echo ${EXAMPLE} ;;
+  'cloud show') printf '%s\\n' AzureCloud https://graph.microsoft.com https://login.microsoftonline.com ;;
+  'ad sp') echo ${EXAMPLE} ;;
+  'rest --method') case "$*" in *"endpointNames=Work IQ"*) printf '%s\\n' "$AZ_ISSUER" '${subject}' ;; esac ;;
+esac
+`;
+  writeFileSync(path.join(folder, 'az'), az, { mode: 0o755 });
+  const script = fileURLToPath(new URL('../scripts/provision.sh', import.meta.url));
+  const asked = path.join(folder, 'asked');
+  const run = (connection, issuer) =>
+    promisify(execFile)(
+      'bash',
+      [script, '--client-id', EXAMPLE, '--pipelines-connection', connection, '--dry-run'],
+      { env: { PATH: `${folder}:/usr/bin:/bin`, HOME: folder, AZ_ASKED: asked, AZ_ISSUER: issuer } },
+    );
+  const issuer = `https://login.microsoftonline.com/${EXAMPLE}/v2.0`;
+  const { stdout } = await run('contoso/Our decisions/Work IQ', issuer);
+  assert.match(stdout, new RegExp(`^\\[MISSING\\] federated credential for ${subject}$`, 'm'));
+  const sent = readFileSync(asked, 'utf8');
+  assert.match(
+    sent,
+    /--resource 499b84ac\S+ --url https:\/\/dev\.azure\.com\/contoso\/Our%20decisions\/_apis\/serviceendpoint\/endpoints /,
+  );
+  assert.ok(sent.includes(`[?issuer=='${issuer}' && subject=='${subject}']`), sent);
+  for (const [connection, from, code, message] of [
+    ['contoso/decisions/other', issuer, 1, /is no service connection/],
+    ['contoso/decisions/Work IQ', "https://x'||'", 2, /cannot be used/],
+  ]) {
+    await assert.rejects(run(connection, from), (error) => error.code === code && message.test(error.stderr));
   }
 });

@@ -48,8 +48,8 @@ const TOLD = [
   'workflow',
 ];
 
-/** Runs a program to its end. */
-function finish(program, args, options) {
+/** Runs a program to its end: `{code, stdout, stderr}`. */
+export function finish(program, args, options) {
   const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   for (const stream of ['stdout', 'stderr'])

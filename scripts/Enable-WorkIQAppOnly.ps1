@@ -16,7 +16,7 @@
     Exit codes: 0 all is there, 1 failed, 2 something is left to do.
 
 .PARAMETER TenantId
-    The directory (tenant) id.
+    The directory (tenant) id, or a domain of the tenant.
 
 .PARAMETER ClientId
     An existing application, by its application (client) id.
@@ -25,7 +25,8 @@
     The application's name, to find or create it by.
 
 .PARAMETER For
-    What the application may read. One or more of Meetings, Chats, Channels, Mail, Sites, People, External.
+    What the application may read. One or more of Meetings, Chats, Channels, Mail, Sites, People, External. With
+    -ClientId and a credential it may be left out: permissions then stay as they are.
 
 .PARAMETER All
     All seven.
@@ -61,14 +62,21 @@
 .PARAMETER GitLabUrl
     Unless it is https://gitlab.com.
 
+.PARAMETER PipelinesConnection
+    organization/project/name: a service connection of Azure Pipelines, which is asked what its tokens say. Needs the
+    module Az.Accounts.
+
 .PARAMETER FederatedIssuer
-    With -FederatedSubject: any other issuer. An Azure Pipelines service connection shows both.
+    With -FederatedSubject: any other issuer.
 
 .PARAMETER FederatedSubject
     See -FederatedIssuer.
 
+.PARAMETER FederatedAudience
+    With any of these: the audience of the tokens, unless it is the cloud's own.
+
 .PARAMETER CertificatePath
-    Uploads this certificate (.cer, .crt or .pem); its public part only.
+    Uploads this certificate (.cer, .crt or .pem); its public part only. Its key is RSA: Entra takes no other.
 
 .PARAMETER NewCertificate
     Creates a key and a certificate, stores them as -CertificateOutput, and uploads the certificate.
@@ -100,6 +108,9 @@
 .PARAMETER EnableTranscripts
     Turns on transcripts over Microsoft Graph, for the whole tenant and every application that was granted them.
 
+.PARAMETER Cloud
+    The cloud that the tenant is in, as WORKIQ_CLOUD names it: public, usgov, usgov-dod or china.
+
 .PARAMETER UseDeviceCode
     Signs in with a code, on a machine without a browser.
 
@@ -116,7 +127,8 @@
 [CmdletBinding(SupportsShouldProcess, ConfirmImpact = 'Medium')]
 param(
     [Parameter(Mandatory)]
-    [guid] $TenantId,
+    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*$')]
+    [string] $TenantId,
 
     [guid] $ClientId,
 
@@ -152,9 +164,14 @@ param(
 
     [uri] $GitLabUrl = 'https://gitlab.com',
 
+    [ValidatePattern('^[^/''"]+/[^/''"]+/[^/''"]+$')]
+    [string] $PipelinesConnection,
+
     [uri] $FederatedIssuer,
 
     [string] $FederatedSubject,
+
+    [string] $FederatedAudience,
 
     [string] $CertificatePath,
 
@@ -178,6 +195,9 @@ param(
 
     [switch] $EnableTranscripts,
 
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')]
+    [string] $Cloud = 'public',
+
     [switch] $UseDeviceCode
 )
 
@@ -185,6 +205,8 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $GraphAppId = '00000003-0000-0000-c000-000000000000'
+# Azure DevOps, the same in every tenant.
+$AzureDevOpsAppId = '499b84ac-1321-427f-aa17-267ca6975798'
 $GitHubIssuer = 'https://token.actions.githubusercontent.com'
 $PolicyName = 'WorkIQ'
 $SecretName = 'workiq-auth'
@@ -228,6 +250,16 @@ $NameRoles = @{
     External = @('ExternalConnection.Read.All')
 }
 
+# A cloud by the name that each module has for it, and the audience of federation there.
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+$Clouds = @{
+    'public'    = @{ Graph = 'Global'; Azure = 'AzureCloud'; Exchange = 'O365Default'; Audience = 'api://AzureADTokenExchange' }
+    'usgov'     = @{ Graph = 'USGov'; Azure = 'AzureUSGovernment'; Teams = 'TeamsGCCH'; Exchange = 'O365USGovGCCHigh'; Audience = 'api://AzureADTokenExchangeUSGov' }
+    'usgov-dod' = @{ Graph = 'USGovDoD'; Azure = 'AzureUSGovernment'; Teams = 'TeamsDOD'; Exchange = 'O365USGovDoD'; Audience = 'api://AzureADTokenExchangeUSGov' }
+    'china'     = @{ Graph = 'China'; Azure = 'AzureChinaCloud'; Teams = 'TeamsChina'; Exchange = 'O365China'; Audience = 'api://AzureADTokenExchangeChina' }
+}
+$place = $Clouds[$Cloud]
+
 # An unbound [guid] is not safely false.
 $hasClientId = $PSBoundParameters.ContainsKey('ClientId')
 
@@ -267,6 +299,36 @@ function Get-WantedRole {
     $roles | Sort-Object -Unique
 }
 
+# What the tokens of a service connection say. Of a new one it cannot be told from its name.
+# https://learn.microsoft.com/rest/api/azure/devops/serviceendpoint/endpoints/get-service-endpoints-by-names
+function Get-PipelinesFederation {
+    Assert-Module 'Az.Accounts'
+    $azure = @{ Tenant = $TenantId; Environment = $place.Azure; Scope = 'Process' }
+    if ($UseDeviceCode) { $azure['UseDeviceAuthentication'] = $true }
+    $null = Connect-AzAccount @azure
+    try {
+        $token = (Get-AzAccessToken -ResourceUrl $AzureDevOpsAppId).Token
+        # Newer versions of the module do not give it as text.
+        if ($token -is [securestring]) { $token = [System.Net.NetworkCredential]::new('', $token).Password }
+        $organization, $project, $name = $PipelinesConnection.Split('/') | ForEach-Object { [uri]::EscapeDataString($_) }
+        $url = "https://dev.azure.com/$organization/$project/_apis/serviceendpoint/endpoints?endpointNames=$name&api-version=7.1"
+        $answer = Invoke-RestMethod -Uri $url -Headers @{ Authorization = "Bearer $token" }
+    }
+    finally {
+        $null = Disconnect-AzAccount -Scope 'Process'
+    }
+    foreach ($connection in @($answer.value)) {
+        $known = $connection.authorization.parameters.PSObject.Properties
+        if ($known['workloadIdentityFederationIssuer'] -and $known['workloadIdentityFederationSubject']) {
+            return @{
+                Issuer   = $known['workloadIdentityFederationIssuer'].Value
+                Subjects = @($known['workloadIdentityFederationSubject'].Value)
+            }
+        }
+    }
+    throw "$PipelinesConnection is no service connection with workload identity federation, or not for you to see."
+}
+
 # The subjects of the federated credential, and whose they are.
 function Get-WantedFederation {
     if ($GitHubRepository) {
@@ -286,6 +348,7 @@ function Get-WantedFederation {
         $subject = "project_path:${GitLabProject}:ref_type:branch:ref:$Branch"
         return @{ Issuer = $GitLabUrl.OriginalString.TrimEnd('/'); Subjects = @($subject) }
     }
+    if ($PipelinesConnection) { return Get-PipelinesFederation }
     if ($FederatedSubject) {
         return @{ Issuer = $FederatedIssuer.OriginalString; Subjects = @($FederatedSubject) }
     }
@@ -293,10 +356,12 @@ function Get-WantedFederation {
 }
 
 function Assert-Options {
-    if (-not $All -and $For.Count -eq 0) { Stop-Usage '-For or -All says what the application may read.' }
-    $kinds = @($GitHubRepository, $GitLabProject, "$FederatedIssuer$FederatedSubject", $CertificatePath)
+    $kinds = @($GitHubRepository, $GitLabProject, $PipelinesConnection, "$FederatedIssuer$FederatedSubject", $CertificatePath)
     $count = @($kinds | Where-Object { $_ }).Count + [int][bool]$NewCertificate + [int][bool]$NewSecret
     if ($count -gt 1) { Stop-Usage 'One credential at a time.' }
+    if (-not $All -and $For.Count -eq 0 -and -not ($hasClientId -and $count -eq 1)) {
+        Stop-Usage '-For or -All says what the application may read; only -ClientId with a credential goes without.'
+    }
     $filters = @($Branch, $Environment | Where-Object { $_ }).Count + [int][bool]$PullRequest
     if ($GitHubRepository) {
         if ($filters -ne 1) { Stop-Usage '-GitHubRepository goes with one of -Branch, -Environment, -PullRequest.' }
@@ -321,6 +386,9 @@ function Assert-Options {
     }
     if ([bool]$FederatedIssuer -ne [bool]$FederatedSubject) {
         Stop-Usage '-FederatedIssuer and -FederatedSubject go together.'
+    }
+    if ($FederatedAudience -and -not ($GitHubRepository -or $GitLabProject -or $PipelinesConnection -or $FederatedSubject)) {
+        Stop-Usage '-FederatedAudience goes with a federated credential.'
     }
     if ($CertificatePath -and -not (Test-Path -LiteralPath $CertificatePath)) {
         Stop-Usage "-CertificatePath: there is no $CertificatePath."
@@ -454,19 +522,20 @@ function Add-RoleGrant($Principal, [string[]] $Roles) {
 }
 
 function Add-Federation($Application, $Wanted) {
-    # The audience of federation is a cloud's own.
-    switch ((Get-MgContext).Environment) {
-        'USGov' { $audience = 'api://AzureADTokenExchangeUSGov' }
-        'USGovDoD' { $audience = 'api://AzureADTokenExchangeUSGov' }
-        'China' { $audience = 'api://AzureADTokenExchangeChina' }
-        default { $audience = 'api://AzureADTokenExchange' }
-    }
+    $audience = $place.Audience
+    if ($FederatedAudience) { $audience = $FederatedAudience }
     $present = @(Get-MgApplicationFederatedIdentityCredential -ApplicationId $Application.Id -All)
     foreach ($subject in $Wanted.Subjects) {
         # Entra compares with case.
         $same = @($present | Where-Object { $_.Issuer -ceq $Wanted.Issuer -and $_.Subject -ceq $subject })
         if ($same.Count -gt 0) {
-            Write-Ok "federated credential for $subject"
+            if (@($same[0].Audiences | Where-Object { $_ -ceq $audience }).Count -gt 0) {
+                Write-Ok "federated credential for $subject"
+                continue
+            }
+            # It holds one audience, which somebody else's tokens may need.
+            Write-Partial "federated credential for $subject takes the audience $($same[0].Audiences), not $audience. To change it:"
+            Write-Host "  Update-MgApplicationFederatedIdentityCredential -ApplicationId $($Application.Id) -FederatedIdentityCredentialId $($same[0].Id) -Audiences '$audience'"
             continue
         }
         if (-not $PSCmdlet.ShouldProcess($Application.AppId, "trust $subject of $($Wanted.Issuer)")) {
@@ -528,11 +597,16 @@ function Add-Certificate($Application) {
         }
     }
     if ($certificate.NotAfter -lt (Get-Date)) { throw "The certificate has expired on $($certificate.NotAfter)." }
-    $bytes = $certificate.GetCertHash()
-    foreach ($credential in @($Application.KeyCredentials)) {
-        if ($null -eq $credential -or $null -eq $credential.CustomKeyIdentifier) { continue }
-        $known = [System.BitConverter]::ToString($credential.CustomKeyIdentifier)
-        if ($known -eq [System.BitConverter]::ToString($bytes)) {
+    $public = [System.Security.Cryptography.X509Certificates.RSACertificateExtensions]::GetRSAPublicKey($certificate)
+    if ($null -eq $public) {
+        throw "The key of the certificate in $path is not RSA ($($certificate.PublicKey.Oid.FriendlyName)), and Entra takes only RSA for what an application signs. Make one with -NewCertificate."
+    }
+    # Graph shows the certificates themselves only of one application, and only when they are asked for.
+    $present = @((Get-MgApplication -ApplicationId $Application.Id -Property 'KeyCredentials').KeyCredentials |
+            Where-Object { $null -ne $_ })
+    $own = [System.Convert]::ToBase64String($certificate.RawData)
+    foreach ($credential in $present) {
+        if ($null -ne $credential.Key -and [System.Convert]::ToBase64String($credential.Key) -ceq $own) {
             Write-Ok "certificate $($certificate.Thumbprint)"
             return
         }
@@ -542,8 +616,7 @@ function Add-Certificate($Application) {
         return
     }
     # The collection is replaced as a whole, so those that are there go along.
-    $all = @($Application.KeyCredentials | Where-Object { $null -ne $_ })
-    $all += @{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'CN=workiq-auth' }
+    $all = $present + @{ Type = 'AsymmetricX509Cert'; Usage = 'Verify'; Key = $certificate.RawData; DisplayName = 'CN=workiq-auth' }
     Update-MgApplication -ApplicationId $Application.Id -KeyCredentials $all
     Write-Ok "certificate $($certificate.Thumbprint) (done now)"
 }
@@ -631,8 +704,10 @@ function Resolve-OwnPolicy([string] $AppId) {
 
 function Add-MeetingAccess([string] $AppId) {
     Assert-Module 'MicrosoftTeams'
-    if ($UseDeviceCode) { $null = Connect-MicrosoftTeams -TenantId $TenantId -UseDeviceAuthentication }
-    else { $null = Connect-MicrosoftTeams -TenantId $TenantId }
+    $teams = @{ TenantId = $TenantId }
+    if ($Cloud -ne 'public') { $teams['TeamsEnvironmentName'] = $place.Teams }
+    if ($UseDeviceCode) { $teams['UseDeviceAuthentication'] = $true }
+    $null = Connect-MicrosoftTeams @teams
     try {
         foreach ($user in $MeetingOrganizer) {
             $policy = (Get-CsOnlineUser -Identity $user).ApplicationAccessPolicy
@@ -689,8 +764,9 @@ function Add-MeetingAccess([string] $AppId) {
 
 function Add-MailboxScope($Application, $Principal) {
     Assert-Module 'ExchangeOnlineManagement'
-    if ($UseDeviceCode) { Connect-ExchangeOnline -ShowBanner:$false -Device }
-    else { Connect-ExchangeOnline -ShowBanner:$false }
+    $exchange = @{ ExchangeEnvironmentName = $place.Exchange; ShowBanner = $false }
+    if ($UseDeviceCode) { $exchange['Device'] = $true }
+    Connect-ExchangeOnline @exchange
     try {
         $scope = "WorkIQ $($Application.AppId)"
         if (@(Get-ServicePrincipal | Where-Object { $_.AppId -eq $Application.AppId }).Count -gt 0) {
@@ -753,6 +829,11 @@ function Show-Snippet($Application) {
     Write-Host '  WORKIQ_AUTH_MODE: app-only'
     Write-Host "  WORKIQ_TENANT_ID: $TenantId"
     Write-Host "  WORKIQ_CLIENT_ID: $($Application.AppId)"
+    if ($Cloud -ne 'public') { Write-Host "  WORKIQ_CLOUD: $Cloud" }
+    if (-not ($CertificatePath -or $NewCertificate -or $NewSecret)) { return }
+    Write-Host ''
+    Write-Host 'For the step that runs workiq-auth exec, and for no other:'
+    Write-Host 'env:'
     if ($CertificatePath -or $NewCertificate) {
         Write-Host '  WORKIQ_CLIENT_CERTIFICATE: ${{ secrets.WORKIQ_CLIENT_CERTIFICATE }}'
     }
@@ -770,7 +851,13 @@ $connected = $false
 try {
     $scopes = @('Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All')
     if ($Site.Count -gt 0) { $scopes += 'Sites.FullControl.All' }
-    $connection = @{ TenantId = "$TenantId"; Scopes = $scopes; NoWelcome = $true; ContextScope = 'Process' }
+    $connection = @{
+        TenantId     = "$TenantId"
+        Environment  = $place.Graph
+        Scopes       = $scopes
+        NoWelcome    = $true
+        ContextScope = 'Process'
+    }
     if ($UseDeviceCode) { $connection['UseDeviceCode'] = $true }
     Connect-MgGraph @connection
     $connected = $true

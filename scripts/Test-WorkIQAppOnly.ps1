@@ -12,7 +12,7 @@
     Exit codes: 0 all is there, 1 failed, 2 something is missing.
 
 .PARAMETER TenantId
-    The directory (tenant) id.
+    The directory (tenant) id, or a domain of the tenant.
 
 .PARAMETER ClientId
     The application (client) id.
@@ -29,6 +29,9 @@
 .PARAMETER WithNames
     Also the permissions that turn ids into names.
 
+.PARAMETER Cloud
+    The cloud that the tenant is in, as WORKIQ_CLOUD names it: public, usgov, usgov-dod or china.
+
 .PARAMETER UseDeviceCode
     Signs in with a code, on a machine without a browser.
 
@@ -41,7 +44,8 @@
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)]
-    [guid] $TenantId,
+    [ValidatePattern('^[A-Za-z0-9][A-Za-z0-9.-]*$')]
+    [string] $TenantId,
 
     [guid] $ClientId,
 
@@ -54,6 +58,9 @@ param(
     [switch] $All,
 
     [switch] $WithNames,
+
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')]
+    [string] $Cloud = 'public',
 
     [switch] $UseDeviceCode
 )
@@ -92,6 +99,9 @@ $UserRole = @{ 'User.ReadBasic.All' = '97235f07-e226-4f63-ace3-39588e11d3a1' }
 
 # A permission that stands in for another one, when the access was narrowed.
 $SitesSelected = @{ 'Sites.Selected' = '883ea226-0bf2-4a8f-9f9d-92c9162a727d' }
+
+# As Connect-MgGraph names the clouds.
+$Environments = @{ 'public' = 'Global'; 'usgov' = 'USGov'; 'usgov-dod' = 'USGovDoD'; 'china' = 'China' }
 
 # An unbound [guid] is not safely false.
 $hasClientId = $PSBoundParameters.ContainsKey('ClientId')
@@ -191,6 +201,7 @@ $connected = $false
 try {
     $connection = @{
         TenantId     = "$TenantId"
+        Environment  = $Environments[$Cloud]
         Scopes       = @('Application.Read.All')
         NoWelcome    = $true
         ContextScope = 'Process'

@@ -6,11 +6,13 @@ set -euo pipefail
 readonly GRAPH_APP=00000003-0000-0000-c000-000000000000
 readonly GITHUB_ISSUER=https://token.actions.githubusercontent.com
 readonly EXCHANGE_AUDIENCE=api://AzureADTokenExchange
+# Azure DevOps, the same in every tenant.
+readonly AZURE_DEVOPS=499b84ac-1321-427f-aa17-267ca6975798
 readonly SECRET_NAME=workiq-auth
 
 usage() {
   cat <<'TEXT'
-Usage: provision.sh (--for LIST | --all) [options]
+Usage: provision.sh (--for LIST | --all | --client-id ID) [options]
 
 Finds or creates the app registration and its service principal, asks for application permissions of Microsoft
 Graph, grants them, and adds one credential. What is there already is left as it is, so it can be run again.
@@ -22,7 +24,8 @@ The application
   --display-name NAME        find it by this name, or create it ("Work IQ app-only")
 
 Permissions
-  --for LIST                 of Meetings,Chats,Channels,Mail,Sites,People,External
+  --for LIST                 of Meetings,Chats,Channels,Mail,Sites,People,External; with --client-id and a credential
+                             it may be left out, and permissions stay as they are
   --all                      all seven
   --with-names               also what turns ids into names, for what --for lists
   --site ID                  Sites.Selected in place of Sites.Read.All; may be given again for more sites
@@ -38,9 +41,12 @@ One credential
                              transferred since summer 2026; then both forms are added
   --subject-form FORM        both, immutable or classic
   --gitlab-project GROUP/PROJECT  with --branch NAME; --gitlab-url URL unless it is https://gitlab.com
+  --pipelines-connection ORGANIZATION/PROJECT/NAME
+                             a service connection of Azure Pipelines, which is asked what its tokens say
   --federated-issuer URL --federated-subject TEXT
-                             of any other issuer; an Azure Pipelines service connection shows both
-  --certificate-path FILE    upload this certificate (PEM; public part only)
+                             of any other issuer
+  --federated-audience TEXT  with any of these: the audience of the tokens, unless it is the cloud's own
+  --certificate-path FILE    upload this certificate (PEM; public part only). Entra takes RSA keys only
   --new-certificate FILE     create key and certificate in this PEM file, and upload the certificate
   --new-secret FILE          create a client secret and write it to this file; better none
 
@@ -96,7 +102,7 @@ trap at_exit EXIT
 
 tenant='' client='' name='' areas='' with_names='' sites='' mailbox_group='' meeting_group='' meeting_organizer=''
 transcripts='' repository='' branch='' environment='' pull_request='' owner_id='' repository_id='' subject_form=''
-gitlab_project='' gitlab_url=https://gitlab.com issuer='' subject='' certificate='' new_certificate='' new_secret=''
+pipelines='' gitlab_project='' gitlab_url=https://gitlab.com issuer='' subject='' own_audience='' certificate='' new_certificate='' new_secret=''
 dry_run='' check=''
 
 # Values go into queries and JSON, so none may hold a quote, a backslash or a control character.
@@ -127,10 +133,12 @@ while [ $# -gt 0 ]; do
     --github-owner-id) value "$@"; owner_id=$2; shift ;;
     --github-repository-id) value "$@"; repository_id=$2; shift ;;
     --subject-form) value "$@"; subject_form=$2; shift ;;
+    --pipelines-connection) value "$@"; pipelines=$2; shift ;;
     --gitlab-project) value "$@"; gitlab_project=$2; shift ;;
     --gitlab-url) value "$@"; gitlab_url=${2%/}; shift ;;
     --federated-issuer) value "$@"; issuer=$2; shift ;;
     --federated-subject) value "$@"; subject=$2; shift ;;
+    --federated-audience) value "$@"; own_audience=$2; shift ;;
     --certificate-path) value "$@"; certificate=$2; shift ;;
     --new-certificate) value "$@"; new_certificate=$2; shift ;;
     --new-secret) value "$@"; new_secret=$2; shift ;;
@@ -198,16 +206,17 @@ for area in $(printf '%s' "$areas" | tr ',' ' '); do
     *) wrong "--for: unknown: $area" ;;
   esac
 done
-[ -n "$areas" ] || wrong '--for LIST or --all says what the application may read'
 want_names User.ReadBasic.All
 
 # ---- The credential that is wanted ----
 
 kinds=0
-for one in "$repository" "$gitlab_project" "$issuer$subject" "$certificate" "$new_certificate" "$new_secret"; do
+for one in "$repository" "$gitlab_project" "$pipelines" "$issuer$subject" "$certificate" "$new_certificate" "$new_secret"; do
   if [ -n "$one" ]; then kinds=$((kinds + 1)); fi
 done
 [ "$kinds" -le 1 ] || wrong 'one credential at a time'
+[ -n "$areas" ] || { [ -n "$client" ] && [ "$kinds" -eq 1 ]; } ||
+  wrong '--for LIST or --all says what the application may read; only --client-id with a credential goes without'
 
 subjects=''
 if [ -n "$repository" ]; then
@@ -251,13 +260,33 @@ elif [ -n "$gitlab_project" ]; then
   [ -n "$branch" ] || wrong '--gitlab-project goes with --branch'
   issuer=$gitlab_url
   subjects="project_path:$gitlab_project:ref_type:branch:ref:$branch"
+elif [ -n "$pipelines" ]; then
+  [ -z "$branch$environment$pull_request" ] || wrong '--pipelines-connection stands for all that uses the connection'
+  case $pipelines in
+    */*/*/* | /* | */ | *//*) wrong '--pipelines-connection is ORGANIZATION/PROJECT/NAME' ;;
+    */*/*) ;;
+    *) wrong '--pipelines-connection is ORGANIZATION/PROJECT/NAME' ;;
+  esac
 elif [ -n "$issuer$subject" ]; then
   [ -n "$issuer" ] && [ -n "$subject" ] || wrong '--federated-issuer and --federated-subject go together'
   subjects=$subject
 elif [ -n "$branch$environment$pull_request" ]; then
   wrong '--branch, --environment and --pull-request go with --github-repository or --gitlab-project'
 fi
+[ -z "$own_audience" ] || [ -n "$subjects$pipelines" ] || wrong '--federated-audience goes with a federated credential'
 if [ -n "$certificate" ] && [ ! -r "$certificate" ]; then wrong "--certificate-path: cannot read $certificate"; fi
+
+# Looked at before anything is changed.
+for one in "$certificate" "$new_certificate"; do
+  if [ -z "$one" ] || [ ! -e "$one" ]; then continue; fi
+  details=$(openssl x509 -in "$one" -noout -text 2>&1) || fail "$one holds no certificate in PEM"
+  openssl x509 -in "$one" -noout -checkend 0 >/dev/null || fail "the certificate in $one has expired"
+  case $details in
+    *'Public Key Algorithm: rsaEncryption'*) ;;
+    *) fail "the key of the certificate in $one is not RSA, and Entra takes only RSA for what an application signs;
+  --new-certificate makes one" ;;
+  esac
+done
 
 # ---- Azure CLI ----
 
@@ -315,6 +344,31 @@ case $cloud in
   AzureChinaCloud) audience=api://AzureADTokenExchangeChina ;;
   *) audience=$EXCHANGE_AUDIENCE ;;
 esac
+audience=${own_audience:-$audience}
+
+# Issuer and subject of a new connection cannot be told from its name.
+# https://learn.microsoft.com/rest/api/azure/devops/serviceendpoint/endpoints/get-service-endpoints-by-names
+if [ -n "$pipelines" ]; then
+  project=${pipelines#*/}
+  project=$(printf '%s' "${project%/*}" | sed 's/%/%25/g; s/ /%20/g; s/#/%23/g; s/?/%3F/g')
+  found=$(read_az rest --method GET --resource "$AZURE_DEVOPS" \
+    --url "https://dev.azure.com/${pipelines%%/*}/$project/_apis/serviceendpoint/endpoints" \
+    --url-parameters "endpointNames=${pipelines##*/}" api-version=7.1 \
+    --query 'value[0].authorization.parameters.[workloadIdentityFederationIssuer, workloadIdentityFederationSubject]') ||
+    fail 'Azure DevOps could not be asked'
+  {
+    IFS= read -r issuer || :
+    IFS= read -r subjects || :
+  } <<LINES
+$found
+LINES
+  case $issuer in
+    https://*) ;;
+    *) fail "$pipelines is no service connection with workload identity federation, or not for you to see" ;;
+  esac
+  value 'the issuer of --pipelines-connection' "$issuer"
+  value 'the subject of --pipelines-connection' "$subjects"
+fi
 
 # ---- Application and service principal ----
 
@@ -370,9 +424,9 @@ wanted='' refused=''
 for role in $roles; do
   if ! has "$asked" "$(role_id "$role")"; then wanted="$wanted $(role_id "$role")=Role"; fi
 done
-if [ -z "$wanted" ]; then
+if [ -n "$roles" ] && [ -z "$wanted" ]; then
   ok 'the manifest asks for each permission'
-else
+elif [ -n "$wanted" ]; then
   # Adds to what is there, whatever else the application asks for.
   # shellcheck disable=SC2086 # a list of words
   change "the manifest asks for each permission" \
@@ -413,14 +467,23 @@ if [ -n "$mailbox_group" ]; then still_granted Mail.Read --mailbox-group; fi
 
 # add_federated SUBJECT
 add_federated() {
-  local found body hash
+  local found body hash known takes
   found=''
   if [ -n "$client" ]; then
     found=$(read_az ad app federated-credential list --id "$client" \
-      --query "[?issuer=='$issuer' && subject=='$1'].name")
+      --query "[?issuer=='$issuer' && subject=='$1'].[name, join(' ', audiences)]")
   fi
   if [ -n "$found" ]; then
-    ok "federated credential for $1"
+    IFS=$'\t' read -r known takes <<<"$found"
+    if printf '%s\n' "$takes" | tr ' ' '\n' | grep -Fqx "$audience"; then
+      ok "federated credential for $1"
+      return
+    fi
+    # It holds one audience, which somebody else's tokens may need.
+    partial "federated credential for $1 takes the audience $takes, not $audience. To change it:"
+    body="{\"issuer\":\"$issuer\",\"subject\":\"$1\",\"audiences\":[\"$audience\"]}"
+    say "  az ad app federated-credential update --id $client --federated-credential-id $known --parameters '$body'"
+    missing_count=$((missing_count + 1))
     return
   fi
   hash=$(printf '%s %s' "$issuer" "$1" | cksum)
@@ -431,13 +494,17 @@ add_federated() {
 
 # add_certificate FILE
 add_certificate() {
-  local thumbprint found
-  thumbprint=$(openssl x509 -in "$1" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g') ||
-    fail "$1 holds no certificate in PEM"
-  openssl x509 -in "$1" -noout -checkend 0 >/dev/null || fail "the certificate in $1 has expired"
+  local thumbprint found object
+  thumbprint=$(openssl x509 -in "$1" -noout -fingerprint -sha1 | sed 's/.*=//; s/://g')
   found=''
-  if [ -n "$client" ]; then found=$(read_az ad app credential list --id "$client" --cert --query '[].customKeyIdentifier'); fi
-  if has "$found" "$thumbprint"; then
+  if [ -n "$client" ]; then
+    # Graph shows the certificates themselves only of one application, and only when they are asked for.
+    object=$(read_az ad app show --id "$client" --query id)
+    found=$(read_az rest --method GET --url "$graph/v1.0/applications/$object?\$select=keyCredentials" \
+      --query 'keyCredentials[].key') || fail 'the certificates could not be listed'
+  fi
+  # In base64 upper and lower case are different.
+  if printf '%s\n' "$found" | grep -Fqx "$(openssl x509 -in "$1" -outform DER | openssl base64 -A)"; then
     ok "certificate $thumbprint"
     return
   fi
@@ -497,18 +564,24 @@ fi
 
 id=${client:-CLIENT_ID}
 object=${principal:-OBJECT_ID}
-# policy GRANT: the application access policy, and whom it is granted to.
+# policy WHOSE GRANT: the application access policy, how to see whose holds, and whom a new one is granted to.
 policy() {
-  say '
-Meetings: in PowerShell, as Teams Administrator (up to 30 minutes until it holds). A user has one policy: see
-Get-CsOnlineUser and Get-CsApplicationAccessPolicy first, for a grant takes the place of another one: what that one
-lists under AppIds has to be in this one as well.
-  Connect-MicrosoftTeams'
-  say "  New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds $id
-  Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $1"
+  say "
+Meetings: in PowerShell, as Teams Administrator (up to 30 minutes until it holds). A user has one policy, and a grant
+takes the place of it with all that it lets in. So see which one holds, and add to it:
+  Connect-MicrosoftTeams
+  $1
+  Set-CsApplicationAccessPolicy -Identity POLICY -AppIds @{Add='$id'}
+Only where there is none:
+  New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds $id
+  Grant-CsApplicationAccessPolicy -PolicyName WorkIQ $2"
 }
-if [ -n "$meeting_group" ]; then policy "-Group \"$meeting_group\""; fi
-if [ -n "$meeting_organizer" ]; then policy "-Identity \"$meeting_organizer\""; fi
+if [ -n "$meeting_group" ]; then
+  policy "Get-CsGroupPolicyAssignment -PolicyType ApplicationAccessPolicy" "-Group \"$meeting_group\""
+fi
+if [ -n "$meeting_organizer" ]; then
+  policy "(Get-CsOnlineUser -Identity \"$meeting_organizer\").ApplicationAccessPolicy" "-Identity \"$meeting_organizer\""
+fi
 if [ -n "$transcripts" ]; then
   warn 'the next command opens transcripts over Microsoft Graph for the whole tenant, to every application that was
          granted them and not only to this one.'
@@ -546,6 +619,13 @@ For the workflow:'
   WORKIQ_AUTH_MODE: app-only
   WORKIQ_TENANT_ID: $tenant
   WORKIQ_CLIENT_ID: $client"
+  [ "$cloud" != AzureUSGovernment ] || say '  WORKIQ_CLOUD: usgov'
+  [ "$cloud" != AzureChinaCloud ] || say '  WORKIQ_CLOUD: china'
+  if [ -n "$certificate$new_certificate$new_secret" ]; then
+    say '
+For the step that runs workiq-auth exec, and for no other:
+env:'
+  fi
   if [ -n "$certificate$new_certificate" ]; then
     say '  WORKIQ_CLIENT_CERTIFICATE: ${{ secrets.WORKIQ_CLIENT_CERTIFICATE }}'
   elif [ -n "$new_secret" ]; then

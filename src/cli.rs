@@ -205,7 +205,10 @@ async fn serve(
                 "mode_delegated",
                 "The auth mode is delegated, in which Microsoft's own program serves the tools.",
             )
-            .with_hint("Run npx @microsoft/workiq mcp, or set WORKIQ_AUTH_MODE=app-only."));
+            .with_hint(format!(
+                "Run npx @microsoft/workiq mcp, or serve the tools here.\n{}",
+                settings::how_to_leave_delegated(options, environment)
+            )));
         }
     };
     let tools = tools.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@
 mod broker;
 pub mod check;
 mod credential;
+mod federation;
 mod general;
 pub mod github;
 mod mask;
@@ -74,9 +75,20 @@ pub async fn diagnose(options: &Options, environment: &Environment, wanted: &Wan
     match way {
         Way::None(why) => checks.extend(rest.map(|name| skipped(name, why))),
         Way::Brokered(settings) => {
-            checks.push(broker::look(*settings).await);
-            let why = "The credential is held by another process (WORKIQ_BROKER): run the doctor there";
-            checks.extend(rest.map(|name| skipped(name, why)));
+            let targets = probe::named(settings.wishes.user.as_ref(), wanted);
+            let (check, toolbox) = broker::look(*settings).await;
+            let answers = check.status == Status::Ok;
+            checks.push(check);
+            let why = "The credential is held by another process (WORKIQ_BROKER): run workiq-auth doctor there, with \
+                       the variables of workiq-auth exec or broker and outside of it";
+            checks.extend(rest.into_iter().filter(|name| *name != PROBES).map(|name| skipped(name, why)));
+            targets.mask(&mut mask);
+            if answers {
+                let reader = probe::Reader::Brokered(&toolbox);
+                checks.extend(probe::look(reader, &targets, None, None).await);
+            } else {
+                checks.push(skipped(PROBES, "The broker does not answer"));
+            }
         }
         Way::Own(settings) => own(&settings, wanted, &mut checks, &mut mask).await,
     }
@@ -120,12 +132,15 @@ async fn own(settings: &Settings, wanted: &Wanted, checks: &mut Vec<Check>, mask
     };
     let credential = Credential::new(settings, http.clone());
     let signed_in = match no_token {
-        Some(why) => token::Looked { check: skipped(TOKEN, why), granted: None, is_in: false },
+        Some(why) => token::Looked { check: skipped(TOKEN, why), granted: None, is_in: false, refused: None },
         None => token::look(settings, &credential, mask).await,
     };
-    let (granted, is_in) = (signed_in.granted, signed_in.is_in);
-    checks.push(signed_in.check);
+    let token::Looked { mut check, granted, is_in, refused } = signed_in;
     let application = Application::new(settings, granted.as_ref());
+    if let (Some(code), Some(presented)) = (refused, &examined.federated) {
+        check.todo.extend(federation::steps(code, presented, &application, mask));
+    }
+    checks.push(check);
     let no_graph = match (is_in, reached.1) {
         (false, _) => Some("There is no token"),
         (true, false) => Some("Microsoft Graph cannot be reached"),
@@ -153,7 +168,7 @@ async fn own(settings: &Settings, wanted: &Wanted, checks: &mut Vec<Check>, mask
     let at = checks.len();
     let targets = probe::targets(settings, wanted);
     targets.mask(mask);
-    checks.extend(probe::look(&client, &targets, roles, &application).await);
+    checks.extend(probe::look(probe::Reader::Own(&client), &targets, roles, Some(&application)).await);
     let reads_mail = checks[at..].iter().any(|check| check.id == probe::MAIL && check.status == Status::Ok);
     checks.insert(
         at,

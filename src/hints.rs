@@ -15,6 +15,9 @@ mod place;
 mod secret;
 
 use crate::error::{AuthError, ErrorKind, printable};
+use crate::page::page;
+pub(crate) use federated::{NO_MATCH, OTHER_AUDIENCE};
+pub(crate) use place::exchange_audience;
 
 /// What is known here about a request that was refused.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +60,8 @@ pub enum Evidence {
         /// Whether `x5c` was sent.
         chain: bool,
     },
-    /// A token of another identity provider. The claims are as they stand in it, made printable.
+    /// A token of another identity provider. The claims are as they stand in it; one that had to be cut or changed to be
+    /// printable ends with an ellipsis.
     Federated {
         /// `iss`.
         issuer: String,
@@ -90,15 +94,26 @@ fn for_refusal(error: &AuthError, facts: &Facts) -> Option<String> {
     let code = error.parts().aadsts;
     let case = Case { code: code.unwrap_or_default(), facts, message: error.message() };
     let by_error = || oauth::hint(error.code(), &case);
+    let with_page = |hint: String| format!("{hint}\nMore: {OAUTH_ERRORS}");
     match code {
-        Some(code) => codes::hint(&case).or_else(|| {
-            let page =
-                format!("Microsoft explains the code at https://login.microsoftonline.com/error?code={code}");
-            Some(by_error().map_or_else(|| page.clone(), |hint| format!("{hint}\n{page}")))
-        }),
-        None => by_error(),
+        Some(code) => {
+            let known = codes::hint(&case).map(|hint| format!("{hint}\nMore: {CODES}{code}"));
+            known.or_else(|| {
+                let page = format!(
+                    "Microsoft explains the code at https://login.microsoftonline.com/error?code={code}"
+                );
+                Some(by_error().map_or_else(|| page.clone(), |hint| format!("{hint}\n{page}")))
+            })
+        }
+        None => by_error().map(with_page),
     }
 }
+
+/// Where a code of Entra's is explained, followed by its number.
+const CODES: &str = page!("docs/errors.md#aadsts");
+
+/// Where the errors of OAuth are explained.
+const OAUTH_ERRORS: &str = page!("docs/errors.md#oauth-errors");
 
 fn with_proxy(error: AuthError, facts: &Facts) -> AuthError {
     // The same error may come by twice, and Entra's own "too many requests" is no proxy's doing.
@@ -164,7 +179,7 @@ fn named(what: &str, name: &str) -> String {
 
 /// Whether `text` may stand between single quotes in a shell and between double quotes in JSON as it is. What comes
 /// out of a token may be anything, and a command is there to be copied.
-fn is_plain(text: &str) -> bool {
+pub(crate) fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b" :/._-@+=,~#".contains(&b))
 }
 
@@ -249,6 +264,16 @@ mod tests {
         assert!(unknown("odd").ends_with("https://login.microsoftonline.com/error?code=1234567"));
         let text = unknown("invalid_client");
         assert!(text.contains("WORKIQ_CLIENT_ID") && text.ends_with("error?code=1234567"), "{text}");
+    }
+
+    #[test]
+    fn an_error_of_oauth_alone_leads_to_our_page() {
+        let parts =
+            ErrorParts { kind: ErrorKind::Server, code: "invalid_client".into(), ..ErrorParts::default() };
+        let text = explained(parts, &Facts::default()).unwrap();
+        assert!(text.ends_with(
+            "\nMore: https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md#oauth-errors"
+        ));
     }
 
     #[test]

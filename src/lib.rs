@@ -22,6 +22,7 @@ pub mod log;
 pub mod mcp;
 pub mod mode;
 pub mod notice;
+mod page;
 pub mod secret;
 pub mod settings;
 pub mod time;

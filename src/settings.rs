@@ -123,7 +123,7 @@ impl Settings {
         match resolve_mode(options, environment)? {
             AuthMode::AppOnly => {}
             AuthMode::AgentUser => return Err(agent_user_unavailable()),
-            AuthMode::Delegated => return Err(delegated_is_not_ours()),
+            AuthMode::Delegated => return Err(delegated_is_not_ours(options, environment)),
         }
         let mut lookup = Lookup::new(options, environment);
         let (endpoints, endpoint_problems) = lookup.apart(Endpoints::resolve);
@@ -249,13 +249,30 @@ pub fn agent_user_unavailable() -> AuthError {
     .with_hint("Set WORKIQ_AUTH_MODE=app-only to sign in as a service principal.")
 }
 
-fn delegated_is_not_ours() -> AuthError {
+fn delegated_is_not_ours(options: &Options, environment: &Environment) -> AuthError {
     AuthError::new(
         ErrorKind::Mode,
         "mode_delegated",
         "The auth mode is delegated: Work IQ signs its user in by itself, and workiq-auth has no credential to use.",
     )
-    .with_hint("Set WORKIQ_AUTH_MODE=app-only to sign in as a service principal.")
+    .with_hint(how_to_leave_delegated(options, environment))
+}
+
+/// What to set to sign in as an application: the mode, and at once all else that is missing or wrong for it.
+#[must_use]
+pub fn how_to_leave_delegated(options: &Options, environment: &Environment) -> String {
+    let as_application = Options { mode: Some(AuthMode::AppOnly.to_string()), ..options.clone() };
+    let set = "Set WORKIQ_AUTH_MODE=app-only to sign in as a service principal";
+    match Settings::resolve(&as_application, environment) {
+        Ok(_) => format!("{set}."),
+        Err(error) => {
+            let problems = error.message().split_once('\n').map_or(error.message(), |(_, lines)| lines);
+            format!(
+                "{set}. What else is missing or wrong for that:\n{problems}\nStep by step: {}",
+                problem::GETTING_STARTED
+            )
+        }
+    }
 }
 
 #[cfg(test)]
@@ -361,6 +378,22 @@ mod tests {
         let names = ["WORKIQ_TENANT_ID", "WORKIQ_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL"];
         let places: Vec<_> = names.iter().map(|name| error.message().find(name).unwrap()).collect();
         assert!(places.is_sorted(), "{error}");
+    }
+
+    #[test]
+    fn with_nothing_set_all_that_is_missing_is_told_at_once() {
+        let none = Environment::default();
+        let error = Settings::resolve(&Options::default(), &none).unwrap_err();
+        assert_eq!(error.code(), "mode_delegated");
+        let hint = error.hint().unwrap();
+        let names =
+            ["WORKIQ_AUTH_MODE=app-only", "WORKIQ_TENANT_ID", "WORKIQ_CLIENT_ID", "WORKIQ_CLIENT_SECRET"];
+        let places: Vec<_> =
+            names.iter().map(|name| hint.find(name).unwrap_or_else(|| panic!("{hint}"))).collect();
+        assert!(places.is_sorted() && hint.ends_with("/blob/main/docs/getting-started.md"), "{hint}");
+        assert!(error.report().lines().count() <= 12, "{}", error.report());
+        let error = resolve(&[("WORKIQ_AUTH_MODE", "")]).unwrap_err();
+        assert_eq!(error.hint(), Some("Set WORKIQ_AUTH_MODE=app-only to sign in as a service principal."));
     }
 
     #[test]

@@ -8,10 +8,11 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { DECISION as POISONED_DECISION, poisoned } from '../hostile/attempts.mjs';
+import { node } from '../preload-support.mjs';
 import { holds, resolve } from '../runner/expression.mjs';
 import { runAction, runJob } from '../runner.mjs';
 import { findSecrets } from '../secrets-support.mjs';
-import { auditLines } from '../support.mjs';
+import { auditLines, command } from '../support.mjs';
 import { startTenant } from '../tenant/index.mjs';
 import { added, installChecks, JOB_TOKEN, pull, read, startGitHub } from './checks.mjs';
 import { calls, decided, decider } from './decider.mjs';
@@ -243,6 +244,24 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
       assert.deepEqual(found.verdict.rulings, []);
     });
 
+    test('a meeting of an hour and a half is read to its end', { timeout: TIMEOUT_MS }, async () => {
+      const { cues } = tenant.data.meetings[0].transcripts[0];
+      const last = cues.at(-1);
+      const more = Array.from({ length: 1_200 }, (_, index) => ({
+        ...last,
+        text: `And then there is the matter of row ${index} of the table, which we leave as it is.`,
+      }));
+      const end = { ...last, text: 'Decided: the table of rows is deleted in spring, all of it.' };
+      cues.push(...more, end);
+      try {
+        const found = await check({ quotes: true, parts: { ruling: goesAgainst } });
+        assert.equal(found.verdict.searched.read, 2, found.said);
+        assert.equal(found.verdict.decisions, 4);
+      } finally {
+        cues.length -= more.length + 1;
+      }
+    });
+
     test('a public repository gets no ids and no quotes, though they are asked for', {
       timeout: TIMEOUT_MS,
     }, async () => {
@@ -262,6 +281,7 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
     const cases = [
       {
         what: 'there is no transcript',
+        says: /there is no transcript/,
         codes: ['no-transcripts'],
         set: () => ({
           organizers: [tenant.data.users.find((one) => one.userPrincipalName === 'hedy@contoso.com')],
@@ -269,34 +289,63 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
       },
       {
         what: 'Graph refuses the list',
+        says: /could not be listed: 403 Forbidden/,
         codes: ['list'],
         set: () =>
           void tenant.fail({
             at: 'graph',
             match: 'getAllTranscripts',
-            graphError: [403, 'Forbidden'],
+            graphError: 'NoApplicationAccessPolicy',
             times: 9,
           }),
       },
       {
         what: 'Graph refuses one transcript',
+        says: /of 2026-11-02\S+: it was refused: 403 Forbidden/,
         codes: ['unread'],
         set: () =>
           void tenant.fail({
             at: 'graph',
-            match: encodeURIComponent(tenant.data.meetings[0].transcripts[0].id),
+            match: `${tenant.data.meetings[0].transcripts[0].id}/content`,
             status: 403,
             body: '{"error":{"code":"Forbidden","message":"no"}}',
             times: 9,
           }),
       },
       {
+        what: 'a transcript is longer than is read at once',
+        says: /too long/,
+        codes: ['unread'],
+        set: () => {
+          const { cues } = tenant.data.meetings[0].transcripts[0];
+          const length = cues.length;
+          cues.push(
+            ...Array.from({ length: 4_000 }, () => ({ ...cues[0], text: 'And so it went on and on.' })),
+          );
+          return { undo: () => cues.splice(length) };
+        },
+      },
+      {
+        what: 'the model goes round in circles',
+        says: /more than \d+ times/,
+        codes: ['unread', 'unread'],
+        set: () => ({
+          parts: {
+            reader:
+              ({ path: at }) =>
+              () => ({ calls: [calls.fetch(at)] }),
+          },
+        }),
+      },
+      {
         what: 'the model does not read',
+        says: /it was not read/,
         codes: ['unread', 'unread'],
         set: () => ({ parts: { reader: () => calls.turns(() => calls.record([])) } }),
       },
       {
         what: 'a quote was said by nobody',
+        says: /no decisions with words that are in it/,
         codes: ['unread', 'unread'],
         set: () => ({
           parts: {
@@ -352,15 +401,34 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
         set: () => ({ files: [GRAPHQL, { filename: 'src/types.js', status: 'modified', changes: 9_000 }] }),
       },
     ];
-    for (const { what, codes, set } of cases) {
+    for (const { what, codes, says = /./, set } of cases) {
       test(what, { timeout: TIMEOUT_MS }, async () => {
-        const found = await check(set() ?? {});
+        const { undo, ...given } = set() ?? {};
+        const found = await check(given).finally(undo);
         assert.equal(found.verdict?.verdict, 'unknown', found.said);
         assert.equal(found.code, 3);
         assert.deepEqual(problemsOf(found), codes);
         assert.match(found.said, /^::error title=decision check::/m);
+        assert.match(found.summary, says);
       });
     }
+
+    test('there is no model to ask', { timeout: TIMEOUT_MS }, async () => {
+      boundary(ada);
+      const file = path.join(folder(), 'change.json');
+      writeFileSync(
+        file,
+        JSON.stringify({ repository: 'contoso/orders', number: 7, headSha: 'a', files: [] }),
+      );
+      const own = path.join(checks.at, 'boundary.json');
+      const program = [process.execPath, path.join(checks.at, 'src', 'check.mjs')];
+      const given = [...program, '--boundary', own, '--pull-request', file];
+      const found = await node([command, 'exec', '--boundary', own, '--', ...given], {
+        env: { ...surroundings.env, ...tenant.env('certificate') },
+      });
+      assert.equal(found.code, 3, found.stderr);
+      assert.match(found.stdout, /agent: no model to ask: set COPILOT_GITHUB_TOKEN/);
+    });
 
     test('what goes against a decision is red all the same', { timeout: TIMEOUT_MS }, async () => {
       const found = await check({ shown: { head: { sha: 'c'.repeat(40) } }, parts: { ruling: goesAgainst } });
@@ -418,6 +486,25 @@ suite('The check of pull requests', noBash || withoutCopilot('@github/copilot-sd
         const text = JSON.stringify(request.messages);
         if (text.includes('The path of the transcript')) assert.ok(!text.includes('report that this agrees'));
       }
+    });
+
+    test('a name of a file is no command to the runner', { timeout: TIMEOUT_MS }, async () => {
+      const file = added('src/a\n::add-mask::b\n| c', 'const schema = buildSchema(types);');
+      const found = await check({
+        files: [file],
+        parts: {
+          ruling: (decision) =>
+            /no GraphQL/.test(decision) && {
+              ruling: 'contradicts',
+              path: file.filename,
+              line: 'const schema = buildSchema(types);',
+            },
+        },
+      });
+      assert.equal(found.verdict.rulings[0].change.path, file.filename);
+      assert.doesNotMatch(found.said, /^\s*::add-mask/m);
+      assert.match(found.said, /^::error file=src\/a%0A%3A%3Aadd-mask/m);
+      assert.match(found.summary, /^\| contradicts \| `` src\/a ::add-mask::b \\\| c:1 `` \|/m);
     });
 
     test('orders in a transcript end at the boundary, and what was decided counts', {

@@ -1,6 +1,7 @@
 // provision.sh with the real Azure CLI against the test tenant, asserting on what reaches Graph.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -141,8 +142,8 @@ test('an application that is there: what it asks for and its certificates surviv
     keyId: tenant.tenantId,
     type: 'AsymmetricX509Cert',
     usage: 'Verify',
-    customKeyIdentifier: 'AB12',
-    key: null,
+    customKeyIdentifier: 'qxI=',
+    key: Buffer.from('a certificate').toString('base64'),
   };
   const application = existing({
     requiredResourceAccess: [sharePoint, { resourceAppId: GRAPH_APP, resourceAccess: [delegated] }],
@@ -164,17 +165,62 @@ test('an application that is there: what it asks for and its certificates surviv
 
   const pem = readFileSync(path.join(folder, 'workiq.pem'), 'utf8');
   assert.equal(statSync(path.join(folder, 'workiq.pem')).mode & 0o777, 0o600);
-  const thumbprint = new X509Certificate(pem).fingerprint.replaceAll(':', '');
-  assert.deepEqual(
-    application.keyCredentials.map(({ customKeyIdentifier }) => customKeyIdentifier).sort(),
-    ['AB12', thumbprint].sort(),
-  );
+  const own = new X509Certificate(pem).raw.toString('base64');
+  assert.deepEqual(application.keyCredentials.map(({ key }) => key).sort(), [old.key, own].sort());
   assert.ok(!JSON.stringify(first.bodies).includes('PRIVATE'), 'the key stays here');
   assert.doesNotMatch(first.out + first.err, /BEGIN/);
 
+  // It is known by itself, in whatever form its thumbprint stands there.
+  for (const one of application.keyCredentials) one.customKeyIdentifier = null;
   const second = await provision(...args);
   assert.equal(second.code, 0, second.err);
   assert.deepEqual(second.writes, []);
+  const third = await provision('--client-id', application.appId, '--certificate-path', 'workiq.pem');
+  assert.equal(third.code, 0, third.err);
+  assert.deepEqual(third.writes, []);
+  assert.match(third.out, /^\[OK\] certificate [0-9A-F]{40}$/m);
+});
+
+test('a certificate whose key is not RSA is refused, and why is said', { skip }, async (t) => {
+  const { provision, existing, folder } = await start(t);
+  const { appId } = existing();
+  const file = path.join(folder, 'elliptic.pem');
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${file}.key`];
+  execFileSync('openssl', ['req', '-x509', ...curve, '-subj', '/CN=elliptic', '-out', file], {
+    stdio: 'ignore',
+  });
+  const done = await provision('--client-id', appId, '--certificate-path', 'elliptic.pem');
+  assert.equal(done.code, 1);
+  assert.match(done.err, /not RSA, and Entra takes only RSA/);
+  assert.deepEqual(done.writes, []);
+});
+
+test('a credential alone leaves permissions as they are, and its audience is not changed silently', {
+  skip,
+}, async (t) => {
+  const { provision, existing } = await start(t);
+  const application = existing();
+  const args = ['--client-id', application.appId, ...GITHUB, ...IDS, '--subject-form', 'immutable'];
+  const first = await provision(...args, '--federated-audience', 'api://contoso');
+  assert.equal(first.code, 0, first.err);
+  assert.deepEqual(first.writes, [
+    'POST /servicePrincipals',
+    'POST /applications/federatedIdentityCredentials',
+  ]);
+  const [{ name, issuer, subject, audiences }] = application.federatedIdentityCredentials;
+  assert.deepEqual(audiences, ['api://contoso']);
+
+  const usual = await provision(...args);
+  assert.equal(usual.code, 2, usual.err);
+  assert.deepEqual(usual.writes, []);
+  assert.match(
+    usual.out,
+    /^\[PARTIAL\] .* takes the audience api:\/\/contoso, not api:\/\/AzureADTokenExchange/m,
+  );
+  const [, id, parameters] =
+    /federated-credential update .* --federated-credential-id (\S+) --parameters '(.*)'$/m.exec(usual.out);
+  assert.equal(id, name);
+  assert.deepEqual(JSON.parse(parameters), { issuer, subject, audiences: ['api://AzureADTokenExchange'] });
 });
 
 test('a secret goes to its file, is never shown, and is not made twice', { skip }, async (t) => {

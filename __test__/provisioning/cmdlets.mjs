@@ -1,17 +1,19 @@
-// Cmdlets that the scripts may use, with the parameters that are used of each, as their pages list them.
+// Cmdlets that the scripts and the doctor's commands may use, with the parameters that are used of each, as their pages list them.
 
 const page = (module, name) =>
-  `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
+  module === 'pnp.powershell'
+    ? `https://pnp.github.io/powershell/cmdlets/${name}.html`
+    : `https://learn.microsoft.com/powershell/module/${module}/${name.toLowerCase()}`;
 
 const MODULES = {
   'microsoft.graph.authentication': {
-    'Connect-MgGraph': ['TenantId', 'Scopes', 'NoWelcome', 'ContextScope', 'UseDeviceCode'],
+    'Connect-MgGraph': ['TenantId', 'Environment', 'Scopes', 'NoWelcome', 'ContextScope', 'UseDeviceCode'],
     'Disconnect-MgGraph': [],
     'Get-MgContext': [],
     'Get-MgEnvironment': ['Name'],
   },
   'microsoft.graph.applications': {
-    'Get-MgApplication': ['Filter', 'All'],
+    'Get-MgApplication': ['Filter', 'All', 'ApplicationId', 'Property'],
     'New-MgApplication': ['DisplayName', 'SignInAudience'],
     'Update-MgApplication': ['ApplicationId', 'RequiredResourceAccess', 'KeyCredentials'],
     'Add-MgApplicationPassword': ['ApplicationId', 'PasswordCredential'],
@@ -37,8 +39,13 @@ const MODULES = {
     'Get-MgSitePermission': ['SiteId', 'All'],
     'New-MgSitePermission': ['SiteId', 'BodyParameter'],
   },
+  'az.accounts': {
+    'Connect-AzAccount': ['Tenant', 'Environment', 'Scope', 'UseDeviceAuthentication'],
+    'Disconnect-AzAccount': ['Scope'],
+    'Get-AzAccessToken': ['ResourceUrl'],
+  },
   microsoftteams: {
-    'Connect-MicrosoftTeams': ['TenantId', 'UseDeviceAuthentication'],
+    'Connect-MicrosoftTeams': ['TenantId', 'TeamsEnvironmentName', 'UseDeviceAuthentication'],
     'Disconnect-MicrosoftTeams': [],
     'Get-CsOnlineUser': ['Identity'],
     'Get-CsApplicationAccessPolicy': ['Identity'],
@@ -49,7 +56,7 @@ const MODULES = {
     'Set-CsTeamsMeetingConfiguration': ['EnableGraphTranscriptAccess', 'EnableAttributedTranscripts'],
   },
   exchange: {
-    'Connect-ExchangeOnline': ['ShowBanner', 'Device'],
+    'Connect-ExchangeOnline': ['ExchangeEnvironmentName', 'ShowBanner', 'Device'],
     'Disconnect-ExchangeOnline': ['Confirm'],
     'Get-ServicePrincipal': [],
     'New-ServicePrincipal': ['AppId', 'ObjectId', 'DisplayName'],
@@ -58,6 +65,11 @@ const MODULES = {
     'New-ManagementScope': ['Name', 'RecipientRestrictionFilter'],
     'Get-ManagementRoleAssignment': ['Role'],
     'New-ManagementRoleAssignment': ['App', 'Role', 'CustomResourceScope'],
+    'Test-ApplicationAccessPolicy': ['AppId', 'Identity'],
+    'Test-ServicePrincipalAuthorization': ['Identity', 'Resource'],
+  },
+  'pnp.powershell': {
+    'Grant-PnPEntraIDAppSitePermission': ['AppId', 'DisplayName', 'Site', 'Permissions'],
   },
   'microsoft.powershell.core': {
     'ForEach-Object': [],
@@ -69,6 +81,7 @@ const MODULES = {
   'microsoft.powershell.management': { 'Test-Path': ['LiteralPath'] },
   'microsoft.powershell.utility': {
     'Get-Date': [],
+    'Invoke-RestMethod': ['Uri', 'Headers'],
     'Read-Host': ['Prompt', 'AsSecureString'],
     'Sort-Object': ['Unique'],
     'Start-Sleep': ['Seconds'],

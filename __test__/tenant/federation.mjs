@@ -33,7 +33,7 @@ export const defaultCredentials = (tenantId) => [
 export function createFederation({ tenantId, clock, skew, credentials = defaultCredentials(tenantId) }) {
   const key = lazyKey();
   const configured = credentials.map((one) => ({ ...one, audiences: one.audiences ?? [one.audience] }));
-  const github = { requestToken: `ghrt.${randomUUID()}` };
+  const github = { requestToken: `ghrt.${randomUUID()}`, subject: GITHUB_SUBJECT };
   const pipelines = { accessToken: `ado.${randomUUID()}`, serviceConnectionId: randomUUID() };
 
   /** A token as the CI system would issue it. Negative `expiresIn` gives one that has expired. */
@@ -92,6 +92,7 @@ export function createFederation({ tenantId, clock, skew, credentials = defaultC
     }
     const aud = url.searchParams.get('audience') ?? 'https://github.com/contoso';
     const value = issueFederatedToken({
+      sub: github.subject,
       aud,
       repository: 'contoso/decisions',
       repository_owner: 'contoso',

@@ -223,6 +223,10 @@ export async function startTenant(options = {}) {
     /** The audience to use with this authority, which is not a cloud's. */
     federatedAudience: CUSTOM_AUDIENCE,
     githubEnv: ci.github,
+    /** Whose tokens GitHub's jobs get from now on, such as those of an environment. */
+    setGithubSubject(subject) {
+      federation.github.subject = subject;
+    },
     pipelinesEnv: ci.pipelines,
     /** Managed identity in App Service's manner; its tokens are for the host's own identity or for `clientId`. */
     managedIdentity: {

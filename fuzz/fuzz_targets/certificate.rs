@@ -43,7 +43,7 @@ fn whole(certificate: &ClientCertificate, now: SystemTime) {
 
 fn fit_to_show(error: &CertificateError, data: &[u8]) {
     one_line(&error.to_string(), 1200);
-    one_line(&error.hint(), 1200);
+    error.hint().split('\n').for_each(|line| one_line(line, 1200));
     let told = format!("{error}\n{error:?}\n{}", error.hint());
     // What stands in the input outside of the keys as well, such as a subject, may be shown.
     assert!(!told.contains(PASSWORD) || contains(data, PASSWORD.as_bytes()), "the password is in {told}");

@@ -36,8 +36,8 @@ pub(super) struct AuditFile {
 
 impl AuditFile {
     pub(super) fn open(path: &Path, start: String, limit: u64) -> io::Result<Self> {
-        let lock = owners(&beside(path, ".lock"), OpenOptions::new().write(true))?;
         let file = owners(path, OpenOptions::new().append(true).read(true))?;
+        let lock = owners(&beside(path, ".lock"), OpenOptions::new().write(true))?;
         protect(&file)?;
         let file = Self { path: path.to_owned(), lock, limit, start, seen: None, pending: Vec::new() };
         file.turn()?;
@@ -125,15 +125,42 @@ fn beside(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens a file, and makes it, for the owner alone, where there is none.
+/// Opens a file, and makes it, for the owner alone, where there is none. A link is not followed: whoever brought it, as
+/// a checkout may, would choose which file is written to and loses the rights of others. A link among the folders above
+/// is the user's own affair; temporary folders are often behind one.
 fn owners(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    let file = options.create(true).open(path)?;
-    if file.metadata()?.is_file() {
-        return Ok(file);
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // What is no file is not waited for either, as the other end of a pipe would be.
+        let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    // Links take a privilege on Windows, and opening one without following it changes what is done with other kinds of
+    // reparse points, as of OneDrive; so it is looked at before.
+    #[cfg(not(unix))]
+    if is_link(path) {
+        return Err(refused(path));
+    }
+    let is_other = || fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file());
+    let file =
+        options.create(true).open(path).map_err(|error| if is_other() { refused(path) } else { error })?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused(path)) }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
+}
+
+/// What is said of what is no regular file: what it is, and what to do.
+fn refused(path: &Path) -> io::Error {
+    let name = crate::error::printable(&path.file_name().unwrap_or_default().to_string_lossy(), 80);
+    let what = if is_link(path) {
+        format!("{name} is a symbolic link, which is not followed; remove it, or name the file itself")
+    } else {
+        format!("{name} is no regular file, and lines are appended to nothing else; name another")
+    };
+    io::Error::new(io::ErrorKind::InvalidInput, what)
 }
 
 /// Takes the rights of others away from a file that was there before.

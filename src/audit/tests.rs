@@ -154,3 +154,59 @@ fn what_cannot_be_opened_is_an_error_of_settings() {
         assert!(error.message().starts_with("WORKIQ_AUDIT_FILE"));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed_and_what_it_leads_to_stays_as_it_is() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    for end in ["", ".lock"] {
+        let folder = Folder::new();
+        let target = folder.0.join("target");
+        let link = format!("{}{end}", folder.file().display());
+        std::fs::write(&target, "kept\n").unwrap();
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for leads_to in [target.as_path(), &folder.0.join("nothing"), &folder.0] {
+            symlink(leads_to, &link).unwrap();
+            let setting = AuditSetting { file: folder.file(), run: None };
+            let error = Audit::open(&setting, None, None).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Settings);
+            let told = format!("audit.jsonl{end} is a symbolic link, which is not followed; remove it");
+            assert!(error.message().contains(&told), "{error}");
+            std::fs::remove_file(&link).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept\n");
+        assert_eq!(std::fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o644);
+        assert!(!folder.0.join("nothing").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_comes_later_holds_up_what_is_asked_and_one_among_the_folders_is_followed() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("real")).unwrap();
+    symlink(folder.0.join("real"), folder.0.join("way")).unwrap();
+    let file = folder.0.join("way/audit.jsonl");
+    let audit = Audit::open(&AuditSetting { file: file.clone(), run: None }, None, None).unwrap();
+    audit.record([entry("/a")]).unwrap();
+    assert!(std::fs::read_to_string(folder.0.join("real/audit.jsonl")).unwrap().contains("/a"));
+    std::fs::remove_file(&file).unwrap();
+    symlink(folder.0.join("target"), &file).unwrap();
+    assert_eq!(audit.record([entry("/b")]).unwrap_err().code(), "audit_failed");
+    assert!(!folder.0.join("target").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_pipe_is_refused_at_once_and_not_waited_for() {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    for end in ["", ".lock"] {
+        let folder = Folder::new();
+        let pipe = format!("{}{end}", folder.file().display());
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let error = Audit::open(&AuditSetting { file: folder.file(), run: None }, None, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Settings);
+        assert!(error.message().contains(&format!("audit.jsonl{end} is no regular file")), "{error}");
+    }
+}

@@ -6,7 +6,36 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::page::page;
 use crate::settings::options::{Face, Options};
+
+/// What stands below the options.
+const AFTER_HELP: &str = concat!(
+    "Settings come from flags, then WORKIQ_* variables, then AZURE_* variables:\n  \
+        WORKIQ_AUTH_MODE=app-only      sign in as an application (unset: delegated, Work IQ signs in by itself)\n  \
+        WORKIQ_TENANT_ID               the tenant's GUID or domain\n  \
+        WORKIQ_CLIENT_ID               the application (client) id\n  \
+        WORKIQ_CLIENT_CERTIFICATE_PATH PEM or PFX\n  \
+        WORKIQ_FEDERATED_TOKEN_FILE    a file with another identity provider's token\n  \
+        WORKIQ_FEDERATED_AUDIENCE      the audience of federated tokens, by default the cloud's\n  \
+        WORKIQ_CREDENTIAL              takes one source and no other: secret, certificate, github, pipelines,\n  \
+        \x20                              token-file, managed-identity, azure-cli, access-token\n  \
+        WORKIQ_BOUNDARY                what may be touched, as JSON or the path of a JSON file; the rest is refused:\n  \
+        \x20                              ",
+    page!("docs/boundary.md"),
+    "\n\n\
+        Variables without an option, since every user of a machine can read arguments:\n  \
+        WORKIQ_CLIENT_SECRET               a client secret, or the path of a certificate\n  \
+        WORKIQ_CLIENT_CERTIFICATE          a certificate with its key, PEM or base64 of PEM or PFX\n  \
+        WORKIQ_CLIENT_CERTIFICATE_PASSWORD the password of the certificate, in a file or a variable\n  \
+        WORKIQ_ACCESS_TOKEN                an access token of an application, got elsewhere\n  \
+        WORKIQ_BROKER                      the address that exec or broker hands on\n\n\
+        Without any credential, what the host offers is taken: GitHub Actions, Azure Pipelines, managed identity.\n\
+        From nothing to the first answer: ",
+    page!("docs/getting-started.md"),
+    "\n\n\
+        Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted."
+);
 
 /// Headless sign-in for Microsoft Work IQ.
 #[derive(Debug, Parser)]
@@ -14,21 +43,7 @@ use crate::settings::options::{Face, Options};
     name = "workiq-auth",
     version,
     about = "Headless sign-in for Microsoft Work IQ: no browser, no signed-in user",
-    after_help = "Settings come from flags, then WORKIQ_* variables, then AZURE_* variables:\n  \
-        WORKIQ_AUTH_MODE=app-only      sign in as an application (unset: delegated, Work IQ signs in by itself)\n  \
-        WORKIQ_TENANT_ID               the tenant's GUID or domain\n  \
-        WORKIQ_CLIENT_ID               the application (client) id\n  \
-        WORKIQ_CLIENT_SECRET           a client secret, or the path of a certificate\n  \
-        WORKIQ_CLIENT_CERTIFICATE_PATH PEM or PFX; its password in WORKIQ_CLIENT_CERTIFICATE_PASSWORD\n  \
-        WORKIQ_FEDERATED_TOKEN_FILE    a file with another identity provider's token\n  \
-        WORKIQ_FEDERATED_AUDIENCE      the audience of federated tokens, by default the cloud's\n  \
-        WORKIQ_ACCESS_TOKEN            an access token of an application, got elsewhere\n  \
-        WORKIQ_CREDENTIAL              takes one source and no other: secret, certificate, github, pipelines,\n  \
-        \x20                              token-file, managed-identity, azure-cli, access-token\n  \
-        WORKIQ_BOUNDARY                what may be touched, as JSON or the path of a JSON file; the rest is refused\n\
-        Without any, what the host offers is taken: GitHub Actions, Azure Pipelines, managed identity.\n\
-        Secrets are never taken as arguments.\n\n\
-        Exit codes: 0 ok, 1 failed, 2 usage, 3 not signed in or not permitted.",
+    after_help = AFTER_HELP,
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -233,8 +248,7 @@ pub(super) struct DoctorFlags {
     /// A user of whose meetings a transcript is read, by object id
     #[arg(long = "meeting-organizer", value_name = "USER")]
     pub(super) meeting_organizers: Vec<String>,
-    /// Print JSON (docs/doctor.schema.json)
-    #[arg(long)]
+    #[arg(long, help = concat!("Print JSON (", page!("docs/doctor.schema.json"), ")"))]
     pub(super) json: bool,
     /// Let names and titles of what was read into the log and summary of a GitHub Actions job. A public repository's
     /// never have any
@@ -300,7 +314,7 @@ pub(super) struct SettingFlags {
     /// Writes that are allowed: true, or a list of create,update,delete,action [default: none] [WORKIQ_ALLOW_WRITES]
     #[arg(long, global = true, value_name = "CLASSES")]
     allow_writes: Option<String>,
-    /// What may be touched, as JSON or the path of a JSON file; see docs/boundary.md [default: all] [WORKIQ_BOUNDARY]
+    /// What may be touched, as JSON or the path of a JSON file [default: all] [WORKIQ_BOUNDARY]
     #[arg(long, global = true, value_name = "JSON|PATH")]
     boundary: Option<String>,
     /// The largest result of one call in bytes [default: 20000, and no limit for a command] [WORKIQ_RESPONSE_BYTES]
@@ -399,6 +413,32 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_every_variable_that_has_no_option() {
+        let settings = concat!(env!("CARGO_MANIFEST_DIR"), "/src/settings");
+        let sources: Vec<_> = std::fs::read_dir(settings)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.is_file())
+            .map(|path| std::fs::read_to_string(path).unwrap())
+            .collect();
+        let names: Vec<_> = sources
+            .iter()
+            .flat_map(|source| source.split("flag: \"\",\n    workiq: \"").skip(1))
+            .map(|rest| rest.split('"').next().unwrap())
+            .collect();
+        assert!(names.len() >= 4, "{names:?}");
+        let (_, rows) = AFTER_HELP.split_once("Variables without an option").unwrap();
+        for name in names {
+            assert!(rows.lines().any(|line| line.trim().starts_with(&format!("{name} "))), "{name}");
+        }
+        let help = Cli::command().render_long_help().to_string();
+        assert!(
+            !help.replace("/blob/main/docs/", "").contains("docs/"),
+            "a page without its address: {help}"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::error::{AuthError, ErrorKind, printable};
 use crate::notice;
 use crate::secret::{Secret, resembles_secret};
 use crate::settings::credential::{CertificateSetting, CertificateSource};
+use crate::settings::identity::ClientId;
 
 /// How long before the end of a certificate its owner is told.
 const WARN_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -20,6 +21,7 @@ const WARN_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 pub(super) struct CertificateHolder {
     setting: CertificateSetting,
     name: &'static str,
+    client: ClientId,
     held: Mutex<Option<Held>>,
 }
 
@@ -56,8 +58,9 @@ fn inode(_: &std::fs::Metadata) -> u64 {
 }
 
 impl CertificateHolder {
-    pub(super) fn new(setting: CertificateSetting, name: &'static str) -> Self {
-        Self { setting, name, held: Mutex::default() }
+    /// The certificate of `setting`, which was found under `name`, for the application `client`.
+    pub(super) fn new(setting: CertificateSetting, name: &'static str, client: ClientId) -> Self {
+        Self { setting, name, client, held: Mutex::default() }
     }
 
     pub(super) fn setting(&self) -> &CertificateSetting {
@@ -123,7 +126,8 @@ impl CertificateHolder {
             }
         };
         outcome.map_err(|error| {
-            AuthError::new(ErrorKind::Certificate, error.code(), error.to_string()).with_hint(error.hint())
+            let hint = error.hint_for(&self.client.to_string());
+            AuthError::new(ErrorKind::Certificate, error.code(), error.to_string()).with_hint(hint)
         })
     }
 
@@ -200,7 +204,8 @@ mod tests {
             send_chain: false,
             algorithm: AssertionAlg::Ps256,
         };
-        CertificateHolder::new(setting, "WORKIQ_CLIENT_CERTIFICATE_PATH")
+        let client = ClientId::parse("11111111-2222-4333-8444-555555555555").unwrap();
+        CertificateHolder::new(setting, "WORKIQ_CLIENT_CERTIFICATE_PATH", client)
     }
 
     #[test]
@@ -237,6 +242,10 @@ mod tests {
         let file = File::new(b"nothing");
         let holder = holder(&file);
         assert_eq!(holder.current().unwrap_err().kind(), ErrorKind::Certificate);
+        let key = openssl::pkey::PKey::generate_ed25519().unwrap().private_key_to_pem_pkcs8().unwrap();
+        file.replace(&key);
+        let error = holder.current().unwrap_err();
+        assert!(error.hint().unwrap().contains("--id 11111111-2222-4333-8444-555555555555 "), "{error:?}");
         file.replace(&make::named("one"));
         assert!(holder.current().is_ok());
     }

@@ -24,7 +24,7 @@ pub(super) struct CertificateSource {
 
 impl CertificateSource {
     pub(super) fn new(setting: CertificateSetting, client: ClientId, name: &'static str) -> Self {
-        Self { holder: CertificateHolder::new(setting, name), client, name }
+        Self { holder: CertificateHolder::new(setting, name, client), client, name }
     }
 
     fn sign(&self, occasion: Occasion<'_>) -> Result<Proof, AuthError> {

@@ -58,8 +58,9 @@ pub async fn examine(
     http: &HttpClient,
     deadline: Instant,
 ) -> Result<Examined, AuthError> {
-    if let SignIn::Application { proof: ProofSetting::Certificate(setting), .. } = &settings.sign_in {
-        let certificate = CertificateHolder::new(setting.clone(), settings.credential_name).current()?;
+    if let SignIn::Application { client, proof: ProofSetting::Certificate(setting), .. } = &settings.sign_in {
+        let holder = CertificateHolder::new(setting.clone(), settings.credential_name, *client);
+        let certificate = holder.current()?;
         let label = format!("certificate from {}, {}", settings.credential_name, setting.algorithm.as_str());
         return Ok(Examined { label, kind: Kind::Certificate(Box::new(certificate.summary().clone())) });
     }

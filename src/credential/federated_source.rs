@@ -97,7 +97,15 @@ impl Gate {
             )
             .with_hint("Check that whoever renews it still runs, and this machine's clock."));
         }
-        let shown = |claim: Option<String>| printable(&claim.unwrap_or_default(), EXCERPT);
+        let shown = |claim: Option<String>| {
+            let claim = claim.unwrap_or_default();
+            let mut shown = printable(&claim, EXCERPT);
+            // So that nobody takes it for the claim itself, and makes a command of it.
+            if shown != claim && !shown.ends_with('…') {
+                shown.push('…');
+            }
+            shown
+        };
         Ok(Evidence::Federated {
             issuer: shown(claims.issuer),
             subject: shown(claims.subject),
@@ -187,7 +195,7 @@ mod tests {
         else {
             panic!("other evidence")
         };
-        assert_eq!((issuer.as_str(), subject.as_str()), ("https://i", "repo:a [2J b"));
+        assert_eq!((issuer.as_str(), subject.as_str()), ("https://i", "repo:a [2J b…"));
         assert_eq!((audience.as_str(), expires_in), ("a, b", Some(60)));
     }
 

@@ -15,8 +15,8 @@ use crate::tools::shown::View;
 /// It is on this machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks the broker whether it has what this process relies on.
-pub(super) async fn look(settings: Brokered) -> Check {
+/// Asks the broker whether it has what this process relies on. With the check comes the way to it.
+pub(super) async fn look(settings: Brokered) -> (Check, Toolbox) {
     let started = Instant::now();
     let address = settings.address.to_string();
     let toolbox = Toolbox::Brokered(Box::new(Client::new(settings)));
@@ -38,8 +38,8 @@ pub(super) async fn look(settings: Brokered) -> Check {
             "It answers, and holds the credential for this process",
         )
         .step(Step::Words(
-            "For the checks of the credential, run workiq-auth doctor where the credential is set, beside \
-                 workiq-auth exec or broker."
+            "For the checks of credential and permissions, run workiq-auth doctor where the credential is set, beside \
+                 workiq-auth exec or broker. Probes go through the broker."
                 .into(),
             Privacy::Open,
         )),
@@ -47,5 +47,5 @@ pub(super) async fn look(settings: Brokered) -> Check {
     };
     let check =
         check.fact("from", BrokerAddress::VARIABLE, Privacy::Open).fact("address", address, Privacy::Ids);
-    timed(started, check)
+    (timed(started, check), toolbox)
 }

@@ -172,18 +172,17 @@ impl Check {
     pub fn of_error(id: &'static str, title: &'static str, error: &AuthError) -> Self {
         let parts = error.parts();
         let own = matches!(error.kind(), ErrorKind::Settings | ErrorKind::Mode);
-        // What is said of a mode names no more than the mode.
-        let privacy = if error.kind() == ErrorKind::Mode { Privacy::Open } else { Privacy::Ids };
-        let mut check = Self::new(id, title, Status::Failed, error.message()).readable_by(privacy);
+        let mut check = Self::new(id, title, Status::Failed, error.message()).readable_by(Privacy::Ids);
         check.code = Some(parts.code.to_string());
         check.refused =
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Certificate | ErrorKind::Credential);
-        check.todo = error.hint().map(|hint| steps(hint, privacy)).unwrap_or_default();
+        let (hint, more) = error.hint().map(without_page).unwrap_or_default();
+        check.todo = steps(&hint, Privacy::Ids);
         if own && check.todo.is_empty() {
             let all = "Mend each of these; workiq-auth --help has all settings.";
             check.todo.push(Step::Words(all.into(), Privacy::Open));
         }
-        check.link = page::link(&parts.code, parts.aadsts).map(Cow::from);
+        check.link = more.or_else(|| page::link(&parts.code, parts.aadsts)).map(Cow::from);
         if let Some(number) = parts.aadsts {
             check = check.fact("aadsts", number, Privacy::Open);
         }
@@ -290,6 +289,15 @@ impl Step {
     }
 }
 
+/// A hint without its last line, where that leads to a page, and that page.
+#[must_use]
+pub fn without_page(hint: &str) -> (String, Option<String>) {
+    match hint.rsplit_once("\nMore: ") {
+        Some((hint, page)) if !page.contains(char::is_whitespace) => (hint.to_owned(), Some(page.to_owned())),
+        _ => (hint.to_owned(), None),
+    }
+}
+
 /// A hint as steps: its lines are words, but for those that are commands to paste.
 #[must_use]
 pub fn steps(hint: &str, privacy: Privacy) -> Vec<Step> {
@@ -342,6 +350,15 @@ mod tests {
                 words("Then wait."),
             ]
         );
+    }
+
+    #[test]
+    fn the_page_at_the_end_of_a_hint_is_a_link() {
+        let error = AuthError::new(ErrorKind::Server, "x", "y").with_hint("Do.\nMore: https://a/#b");
+        let check = Check::of_error("token", "Token", &error);
+        assert_eq!(check.todo, [Step::Words("Do.".into(), Privacy::Ids)]);
+        assert_eq!(check.link.as_deref(), Some("https://a/#b"));
+        assert_eq!(without_page("Do.\nMore: or less"), ("Do.\nMore: or less".into(), None));
     }
 
     #[test]

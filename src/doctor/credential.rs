@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::json;
 
 use super::check::{Check, Privacy, Status, Step};
+use super::federation::Presented;
 use super::mask::Mask;
 use super::{CREDENTIAL, timed};
 use crate::credential::certificate::{CertificateSummary, hex};
@@ -18,9 +19,11 @@ const WARN_BEFORE: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const DAY: u64 = 24 * 3600;
 
-/// The check.
+/// The credential.
 pub(super) struct Looked {
     pub(super) check: Check,
+    /// The token of another identity provider, where it is one.
+    pub(super) federated: Option<Presented>,
 }
 
 /// Reads the credential; a federated token is fetched from whoever has it. Nothing is sent to Entra.
@@ -37,9 +40,14 @@ pub(super) async fn look(settings: &Settings, http: &HttpClient, mask: &mut Mask
         )
     };
     let examined = tokio::time::timeout_at(deadline, examine(settings, http, deadline)).await;
+    let mut federated = None;
     let check = match examined.unwrap_or_else(|_| Err(late())) {
         Err(error) => Check::of_error(id, title, &error),
         Ok(examined) => {
+            if let Kind::Federated { issuer, subject, audience, .. } = &examined.kind {
+                let (issuer, subject, audience) = (issuer.clone(), subject.clone(), audience.clone());
+                federated = Some(Presented { issuer, subject, audience });
+            }
             // The label of a managed identity has its client id.
             let check = Check::new(id, title, Status::Ok, &*examined.label).readable_by(Privacy::Ids);
             of_kind(check, examined.kind, &client, mask)
@@ -49,7 +57,7 @@ pub(super) async fn look(settings: &Settings, http: &HttpClient, mask: &mut Mask
     if check.code.is_none() {
         check.open = Some(in_general(&check, settings.credential_name));
     }
-    Looked { check: timed(started, check) }
+    Looked { check: timed(started, check), federated }
 }
 
 /// The sentence without what tells whose it is.

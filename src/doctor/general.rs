@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::check::{Check, Privacy, Status, Step, steps};
+use super::check::{Check, Privacy, Status, Step, steps, without_page};
 use super::page;
 use crate::error::{ErrorKind, ErrorParts};
 use crate::hints::{self, Facts};
@@ -36,8 +36,9 @@ pub(super) fn of(check: &Check) -> General {
     };
     let aadsts = number("aadsts");
     let row = aadsts.and_then(|number| page::row(&format!("AADSTS{number}"))).or_else(|| page::row(code));
-    let settings = wrong_settings(&check.summary).filter(|_| code == "invalid_settings");
-    let summary = summary.or_else(|| settings.clone()).unwrap_or_else(|| {
+    let settings = matches!(code.as_str(), "invalid_settings" | "mode_delegated" | "mode_unavailable");
+    let of_settings = settings.then(|| without_values(&check.summary)).flatten();
+    let summary = summary.or(of_settings).unwrap_or_else(|| {
         let name = match (aadsts, number("httpStatus")) {
             (Some(number), _) => format!("AADSTS{number} ({code})"),
             (None, Some(status)) => format!("{code} (HTTP {status})"),
@@ -47,7 +48,8 @@ pub(super) fn of(check: &Check) -> General {
     });
     let is_wrong = matches!(check.status, Status::Failed | Status::Warning);
     let todo = match row {
-        _ if !is_wrong || settings.is_some() => Vec::new(),
+        _ if !is_wrong => Vec::new(),
+        _ if settings => of_settings_todo(check),
         row => by_code(code, aadsts).unwrap_or_else(|| of_row(&row.unwrap_or_default())),
     };
     General { summary, todo }
@@ -59,7 +61,8 @@ fn by_code(code: &str, aadsts: Option<u32>) -> Option<Vec<Step>> {
         ErrorParts { kind: ErrorKind::Server, code: code.to_owned().into(), aadsts, ..ErrorParts::default() };
     let hinted = hints::explain(parts.into(), &Facts::default());
     // The message of Entra is not beside it.
-    let lines: Vec<_> = hinted.hint()?.lines().filter(|line| !line.contains(" the message")).collect();
+    let (hint, _) = without_page(hinted.hint()?);
+    let lines: Vec<_> = hint.lines().filter(|line| !line.contains(" the message")).collect();
     Some(steps(&lines.join("\n"), Privacy::Open))
 }
 
@@ -88,28 +91,60 @@ fn capital(text: &str) -> String {
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
-/// Which settings are wrong and what is expected of each, out of the message that names them with their values
-/// (`settings::problem`); nothing where it names none.
-fn wrong_settings(message: &str) -> Option<String> {
+/// The words about settings that hold no value.
+fn of_settings_todo(check: &Check) -> Vec<Step> {
+    let words = |step: &Step| match step {
+        Step::Words(text, privacy) if *privacy > Privacy::Open => {
+            without_values(text).map(|text| Step::Words(text, Privacy::Open))
+        }
+        _ => None,
+    };
+    check.todo.iter().filter_map(words).collect()
+}
+
+/// Which settings are wrong and what is expected of each, out of words that name them with their values
+/// (`settings::problem`); of other lines those that are known to hold none. Nothing where none is left.
+fn without_values(words: &str) -> Option<String> {
+    /// How lines begin that name no more than settings and pages.
+    const OPEN: [&str; 5] = [
+        "A setting is missing or wrong:",
+        "Set WORKIQ_AUTH_MODE=",
+        "Set what is missing.",
+        "Step by step: https://github.com/workiq-auth/",
+        "The auth mode ",
+    ];
+    let mut out = String::new();
+    for line in words.lines() {
+        let is_count = line
+            .strip_suffix(" settings are missing or wrong:")
+            .is_some_and(|count| count.bytes().all(|byte| byte.is_ascii_digit()));
+        let shown = if is_count || OPEN.iter().any(|open| line.starts_with(open)) {
+            Some(line.to_owned())
+        } else {
+            line.strip_prefix("  - ").and_then(problem_of)
+        };
+        if let Some(line) = shown {
+            let gap = if out.is_empty() { "" } else { "\n" };
+            let _ = write!(out, "{gap}{line}");
+        }
+    }
+    Some(out).filter(|out| !out.is_empty())
+}
+
+/// A line about a setting without its value.
+fn problem_of(line: &str) -> Option<String> {
     /// What may be wrong in words that hold no value.
     const SAID: [&str; 2] = ["is missing", "each name a credential, and one must be chosen"];
-    let mut lines = message.lines();
-    let mut out = lines.next()?.to_owned();
-    let mut named = false;
-    for line in lines {
-        let (name, rest) = line.strip_prefix("  - ")?.split_once(": ")?;
-        // What is expected is said last and without a value, whatever stands before it.
-        let (wrong, expected) = rest.rsplit_once("; expected ")?;
-        let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/, ".contains(c);
-        if !name.chars().all(is_name) {
-            return None;
-        }
-        let wrong = SAID.iter().find(|said| **said == wrong).unwrap_or(&"is wrong");
-        let expected = if is_example(expected) { format!("; expected {expected}") } else { String::new() };
-        let _ = write!(out, "\n  - {name}: {wrong}{expected}");
-        named = true;
+    let (name, rest) = line.split_once(": ")?;
+    // What is expected is said last and without a value, whatever stands before it.
+    let (wrong, expected) = rest.rsplit_once("; expected ")?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_-/, ".contains(c);
+    if !name.chars().all(is_name) {
+        return None;
     }
-    named.then_some(out)
+    let wrong = SAID.iter().find(|said| **said == wrong).unwrap_or(&"is wrong");
+    let expected = if is_example(expected) { format!("; expected {expected}") } else { String::new() };
+    Some(format!("  - {name}: {wrong}{expected}"))
 }
 
 /// Whether addresses in what is expected are examples: that of an authority of one's own may stand there too.
@@ -126,6 +161,8 @@ fn is_example(expected: &str) -> bool {
 mod tests {
     use super::*;
     use crate::error::AuthError;
+    use crate::settings::Settings;
+    use crate::settings::options::Options;
     use crate::settings::problem::{Problem, into_error};
 
     fn of_error(parts: ErrorParts) -> General {
@@ -166,6 +203,19 @@ mod tests {
              GUID\n  - WORKIQ_CLIENT_ID: is wrong; expected a GUID, such as a\n  - WORKIQ_FEDERATED_AUDIENCE: is \
              missing\n  - HTTPS_PROXY: is wrong; expected http://host:port or https://host:port, with x"
         );
+    }
+
+    #[test]
+    fn a_mode_is_told_with_all_that_it_takes_and_no_value() {
+        let variables = [("WORKIQ_TENANT_ID", "fabrikam"), ("WORKIQ_CLIENT_SECRET", "abc8Q~def.ghi")];
+        let environment = variables.into_iter().collect();
+        let error = Settings::resolve(&Options::default(), &environment).unwrap_err();
+        let general = of(&Check::of_error("mode", "Mode", &error));
+        let words = words(&general);
+        assert!(general.summary.starts_with("The auth mode is delegated"), "{general:?}");
+        assert!(words.starts_with("Set WORKIQ_AUTH_MODE=app-only"), "{words}");
+        assert!(words.contains("  - WORKIQ_TENANT_ID: is wrong; expected the tenant's GUID"), "{words}");
+        assert!(words.contains("docs/getting-started.md") && !words.contains("fabrikam"), "{words}");
     }
 
     #[test]

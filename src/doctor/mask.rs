@@ -1,10 +1,12 @@
 //! Ids in commands, masked for those who may not see them.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 /// What is known to be an id, with the word that stands in its place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Mask(Vec<(String, &'static str)>);
+pub(super) struct Mask(Vec<(String, Cow<'static, str>)>);
 
 /// What stands in a tenant's place.
 pub(super) const TENANT: &str = "<tenant>";
@@ -17,10 +19,10 @@ const WELL_KNOWN: &str = crate::graph::refusal::grant::GRAPH;
 
 impl Mask {
     /// From now on `text` is hidden behind `word`.
-    pub(super) fn add(&mut self, text: impl Into<String>, word: &'static str) {
+    pub(super) fn add(&mut self, text: impl Into<String>, word: impl Into<Cow<'static, str>>) {
         let text = text.into();
         if text.len() >= SHORTEST && !self.0.iter().any(|(known, _)| *known == text) {
-            self.0.push((text, word));
+            self.0.push((text, word.into()));
             // The longest first, so that none is hidden in part.
             self.0.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         }
@@ -31,7 +33,7 @@ impl Mask {
     pub(super) fn hide(&self, text: &str) -> String {
         // A user's name ends with a tenant's, and is hidden as a whole.
         let known = |text: &str, is_tenant: bool| {
-            let of = self.0.iter().filter(|(_, word)| (*word == TENANT) == is_tenant);
+            let of = self.0.iter().filter(|(_, word)| (word == TENANT) == is_tenant);
             of.fold(text.to_owned(), |text, (id, word)| text.replace(id, word))
         };
         let text = known(text, false);
@@ -47,8 +49,8 @@ impl Mask {
             let is_role = rest[end..].starts_with("=Role");
             let known = self.0.iter().find(|(text, _)| is_id && text.eq_ignore_ascii_case(word));
             out.push_str(match word {
-                _ if !is_role && known.is_some() => known.map_or("<id>", |(_, word)| *word),
-                _ if word.contains('@') => "<user>",
+                _ if !is_role && known.is_some() => known.map_or("<id>", |(_, word)| &**word),
+                _ if is_user(word) => "<user>",
                 _ if is_id && !is_role => "<id>",
                 _ => word,
             });
@@ -57,6 +59,12 @@ impl Mask {
         out.push_str(rest);
         known(&out, true)
     }
+}
+
+/// Whether that may be the name of a user. What begins with the sign is a file to `az` (`@cert.pem`) or a table to
+/// PowerShell (`@{…}`).
+fn is_user(word: &str) -> bool {
+    word.trim_start_matches('@').contains('@')
 }
 
 #[cfg(test)]
@@ -74,6 +82,7 @@ mod tests {
             mask.hide(&format!("az --id {id} --api {graph} --api-permissions {id}=Role, ada@contoso.com")),
             format!("az --id <id> --api {graph} --api-permissions {id}=Role, <user>")
         );
+        assert_eq!(mask.hide("--cert \"@cert.pem\" @{Add=1} @a@b"), "--cert \"@cert.pem\" @{Add=1} <user>");
         // A tenant may be named by its id.
         mask.add("22222222-3333-4444-8555-666666666666", TENANT);
         assert_eq!(

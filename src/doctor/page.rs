@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::page::page;
+
 /// `docs/errors.md`.
 const ERRORS: &str = include_str!("../../docs/errors.md");
 
@@ -9,10 +11,10 @@ const ERRORS: &str = include_str!("../../docs/errors.md");
 const REFUSALS: &str = include_str!("../../docs/refusals.md");
 
 /// Where readers find them; the package has no pages in it.
-const PAGES: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs";
+const PAGES: &str = page!("docs");
 
 /// Where readers find the former.
-const ERRORS_AT: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md";
+const ERRORS_AT: &str = page!("docs/errors.md");
 
 /// A row about a code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

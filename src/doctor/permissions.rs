@@ -80,7 +80,8 @@ const ASKED: [Asked; 15] = [
         also: &[],
         partly: &["ExternalItem.ReadWrite.OwnedBy"],
         area: Some("External"),
-        unlocks: "items of Copilot connectors, by id",
+        // Nothing lists or finds items for an application: only who knows the ids of one could read it.
+        unlocks: "items of Copilot connectors, by id; judged by roles alone",
         tools: &["fetch"],
     },
     helper(

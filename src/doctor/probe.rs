@@ -2,6 +2,7 @@
 
 mod answer;
 mod meeting;
+mod reader;
 mod target;
 
 use std::time::Instant;
@@ -11,27 +12,28 @@ use serde_json::Value;
 use super::check::{Check, Privacy, Status, Step};
 use super::remedy::Application;
 use super::{PROBES, permissions, skipped, timed};
-use crate::graph::{Call, GraphClient, GraphFailure, GraphRequest, GraphResponse};
+use crate::graph::{Call, GraphFailure, GraphResponse};
 pub(super) use answer::{of_answer, of_failure};
+pub(super) use reader::Reader;
 pub use target::Wanted;
-pub(super) use target::{Targets, targets};
+pub(super) use target::{Targets, named, targets};
 
 /// The code of a probe of what the boundary keeps out.
 pub(super) const OUTSIDE: &str = "outside_boundary";
 
 /// Where there is nothing to probe.
-pub(super) const NOBODY: &str =
-    "Nobody was named: --user, --team, --site, --meeting-organizer, or a boundary";
+pub(super) const NOBODY: &str = "Nobody was named: --user, --team, --site, --meeting-organizer";
 
 /// The id of the probe of a mailbox.
 pub(super) const MAIL: &str = "probe.mail";
 
 /// What the probes ask with.
 struct Prober<'a> {
-    graph: &'a GraphClient,
+    reader: Reader<'a>,
     /// The permissions in the token, where they can be read.
     roles: Option<&'a [String]>,
-    application: &'a Application,
+    /// Where its ids are known.
+    application: Option<&'a Application>,
 }
 
 /// One probe that is under way: one call with one deadline.
@@ -44,15 +46,19 @@ struct Probe<'a> {
 
 /// Probes every target.
 pub(super) async fn look(
-    graph: &GraphClient,
+    reader: Reader<'_>,
     targets: &Targets,
     roles: Option<&[String]>,
-    application: &Application,
+    application: Option<&Application>,
 ) -> Vec<Check> {
     if targets.is_empty() {
-        return vec![skipped(PROBES, NOBODY)];
+        let more = match reader {
+            Reader::Own(_) => ", or a boundary",
+            Reader::Brokered(_) => "",
+        };
+        return vec![skipped(PROBES, format!("{NOBODY}{more}"))];
     }
-    let prober = Prober { graph, roles, application };
+    let prober = Prober { reader, roles, application };
     let mut checks = Vec::new();
     for user in &targets.users {
         checks.push(prober.mail(user).await);
@@ -106,7 +112,7 @@ impl<'a> Prober<'a> {
             prober: self,
             check: Check::new(id, title, Status::Ok, "").about(target),
             started: Instant::now(),
-            call: self.graph.call().by("doctor"),
+            call: self.reader.begin(),
         }
     }
 
@@ -218,16 +224,12 @@ impl<'a> Prober<'a> {
 impl Probe<'_> {
     /// Reads `path`, or gives the check with what came of it.
     async fn get(&self, path: &str) -> Result<GraphResponse, Check> {
-        let graph = self.prober.graph;
-        let asked = match graph.path(path, &self.call) {
-            Ok(path) => graph.send(GraphRequest::get(path), &self.call).await,
-            Err(failure) => Err(failure),
-        };
+        let asked = self.prober.reader.get(path, &self.call).await;
         let shown = path.split('?').next().unwrap_or_default().to_owned();
         let check = || self.check.clone().fact("path", shown.as_str(), Privacy::Ids);
         let check = match asked {
             Ok(answer) if answer.is_success() => return Ok(answer),
-            Ok(answer) => of_answer(check(), &answer, Some(self.prober.application)),
+            Ok(answer) => of_answer(check(), &answer, self.prober.application),
             Err(GraphFailure::OutsideBoundary(_)) => {
                 let mut check = check();
                 check.status = Status::Skipped;

@@ -1,15 +1,19 @@
 //! The commands that grant what is missing, with the ids of this application.
 
+use uuid::Uuid;
+
 use super::check::{Privacy, Step};
 use crate::graph::granted::Granted;
 use crate::graph::refusal::grant::azure_cli_for;
 use crate::settings::Settings;
+use crate::settings::cloud::Cloud;
 
 /// The application that permissions are granted to.
 pub(super) struct Application {
     tenant: String,
     client: String,
     authority: String,
+    cloud: Cloud,
 }
 
 impl Application {
@@ -26,6 +30,7 @@ impl Application {
                 .or_else(|| of_token(|granted| granted.app_id))
                 .unwrap_or_else(|| "<client-id>".into()),
             authority: settings.authority.to_string(),
+            cloud: settings.cloud,
         }
     }
 
@@ -33,7 +38,10 @@ impl Application {
     pub(super) fn grant(&self, areas: &[&str], names: bool, roles: &[&str]) -> Vec<Step> {
         let words = |text: &str| Step::Words(text.into(), Privacy::Open);
         vec![
-            words("An administrator grants it, in one of these ways; the next token has it:"),
+            words(
+                "An administrator grants it, in one of these ways; the next token has it. The script is in \
+                 https://github.com/workiq-auth/workiq-auth:",
+            ),
             Step::Command(self.enable(areas, names)),
             Step::Command(azure_cli_for(&self.client, roles)),
             words("Where the application asks for it already, consent is enough:"),
@@ -41,10 +49,31 @@ impl Application {
         ]
     }
 
-    /// The script of this package, which adds and grants.
+    /// Its client id.
+    pub(super) fn client(&self) -> &str {
+        &self.client
+    }
+
+    /// Where it signs in, as an origin.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The same script for bash and the Azure CLI, without what it is to do. It takes a tenant by its id only, and
+    /// without one that which `az` is signed in to.
+    pub(super) fn provision(&self) -> String {
+        let tenant = Uuid::try_parse(&self.tenant).map(|_| format!(" --tenant-id {}", self.tenant));
+        format!("./scripts/provision.sh{} --client-id {}", tenant.unwrap_or_default(), self.client)
+    }
+
+    /// The script of this repository, which adds and grants. It is not in the package.
     pub(super) fn enable(&self, areas: &[&str], names: bool) -> String {
-        let Self { tenant, client, .. } = self;
-        let mut command = format!("Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
+        let Self { tenant, client, cloud, .. } = self;
+        let mut command = format!("./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {tenant} -ClientId {client}");
+        if matches!(cloud, Cloud::UsGov | Cloud::UsGovDod | Cloud::China) {
+            command.push_str(" -Cloud ");
+            command.push_str(cloud.name());
+        }
         if areas.len() == ALL {
             command.push_str(" -All");
         } else if !areas.is_empty() {
@@ -77,6 +106,7 @@ mod tests {
             tenant: "contoso.com".into(),
             client: "c".into(),
             authority: "https://login.microsoftonline.com".into(),
+            cloud: Cloud::Public,
         };
         let steps = application.grant(&["Mail", "Chats"], false, &["r1", "r2"]);
         let commands: Vec<_> = steps
@@ -86,11 +116,16 @@ mod tests {
                 Step::Words(..) | Step::Url(_) => None,
             })
             .collect();
-        assert_eq!(commands[0], "Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats");
+        assert_eq!(
+            commands[0],
+            "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats"
+        );
         assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
         assert_eq!(commands.len(), 2);
         let url = "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c";
         assert_eq!(steps.last(), Some(&Step::Url(url.into())));
         assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));
+        let elsewhere = Application { cloud: Cloud::UsGovDod, ..application };
+        assert!(elsewhere.enable(&["Mail"], false).ends_with("-ClientId c -Cloud usgov-dod -For Mail"));
     }
 }

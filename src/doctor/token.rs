@@ -24,6 +24,8 @@ pub(super) struct Looked {
     pub(super) granted: Option<Granted>,
     /// Whether there is a token.
     pub(super) is_in: bool,
+    /// The number of the `AADSTS` code that Entra refused with.
+    pub(super) refused: Option<u32>,
 }
 
 /// Signs in for Microsoft Graph.
@@ -36,12 +38,13 @@ pub(super) async fn look(settings: &Settings, credential: &Credential, mask: &mu
     let late = || AuthError::new(ErrorKind::Timeout, "timeout", "Signing in took too long.");
     match token.unwrap_or_else(|_| Err(late())) {
         Err(error) => {
-            Looked { check: timed(started, Check::of_error(id, title, &error)), granted: None, is_in: false }
+            let check = timed(started, Check::of_error(id, title, &error));
+            Looked { check, granted: None, is_in: false, refused: error.parts().aadsts }
         }
         Ok(token) => {
             let granted = Granted::of(token.secret().expose());
             let check = timed(started, of_token(&token, settings, mask));
-            Looked { check, granted, is_in: true }
+            Looked { check, granted, is_in: true, refused: None }
         }
     }
 }

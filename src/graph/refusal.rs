@@ -45,7 +45,7 @@ pub struct Refusal {
     pub kind: RefusalKind,
     /// Why, in one sentence.
     pub cause: String,
-    /// What to do: at most three lines, of which one may be a command to paste.
+    /// What to do: at most eight lines. Those that are commands are whole, to be pasted.
     pub fix: String,
     /// Microsoft's page about it.
     pub link: &'static str,
@@ -90,6 +90,26 @@ impl Refusal {
             }
         }
         Value::Object(object)
+    }
+
+    /// The refusal that [`Self::to_json`] made an object of, but for the page, which is then the kind's own, and for what
+    /// the token has. `None` where it is none.
+    #[must_use]
+    pub fn of_json(object: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let kind = RefusalKind::ALL.into_iter().find(|kind| Some(kind.code()) == object["kind"].as_str())?;
+        let name = text(&object["permission"]["name"]);
+        Some(Self {
+            kind,
+            cause: text(&object["cause"])?,
+            fix: text(&object["fix"])?,
+            link: kind.link(),
+            permission: name.map(|name| {
+                let role_id = Permission::named(&name).and_then(|permission| permission.role_id);
+                Wanted { name, role_id }
+            }),
+            granted: None,
+        })
     }
 
     /// The refusal for a person: cause, what to do, where to read on.

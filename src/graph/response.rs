@@ -54,7 +54,7 @@ pub enum GraphFailure {
 }
 
 impl GraphFailure {
-    /// The same as an error, for who asked about a path and not for what is there.
+    /// The same as an error: of the kind `Server` where somebody said no, or would have.
     #[must_use]
     pub fn into_error(self) -> AuthError {
         match self {
@@ -78,6 +78,18 @@ impl GraphResponse {
     #[must_use]
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// An answer that another process read, and told.
+    pub(crate) fn told(status: u16, body: Value, note: Option<String>, refusal: Option<Refusal>) -> Self {
+        Self {
+            status,
+            body,
+            retry_after: None,
+            note: note.map(Cow::Owned),
+            refusal: refusal.map(Box::new),
+            challenge: None,
+        }
     }
 
     /// An error of ours in an answer's place.

@@ -4,12 +4,16 @@ use super::Case;
 
 const SIGN_INS: &str = "Entra admin center > Monitoring & health > Sign-in logs > Service principal sign-ins, by the correlation id";
 
+/// Who consents, and what else that does (learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent).
+const CONSENT: &str = "A Privileged Role Administrator (a Cloud Application Administrator cannot) consents, to the whole \
+                       manifest;\ngrants that are not in it may go:";
+
 /// 501051: the resource takes only those who have a role there.
 pub(super) fn role(case: &Case<'_>) -> String {
     format!(
         "The resource takes only applications that have one of its roles, and {} has none.\n\
-         Add an application permission and grant it (Entra admin center > App registrations > the application > API \
-         permissions), or\naz ad app permission admin-consent --id {}",
+         Add an application permission (Entra admin center > App registrations > the application > API permissions).\n\
+         {CONSENT}\naz ad app permission admin-consent --id {}",
         case.application(),
         case.id()
     )
@@ -18,7 +22,7 @@ pub(super) fn role(case: &Case<'_>) -> String {
 /// 65001: nobody consented.
 pub(super) fn consent(case: &Case<'_>) -> String {
     format!(
-        "Nobody has consented to the permissions of {}. An administrator grants them:\n\
+        "Nobody has consented to the permissions of {}.\n{CONSENT}\n\
          az ad app permission admin-consent --id {}\n\
          For an agent the grant belongs to the agent identity itself (WORKIQ_AGENT_ID), not to its blueprint.",
         case.application(),

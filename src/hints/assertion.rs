@@ -56,8 +56,8 @@ pub(super) fn signature(case: &Case<'_>) -> String {
         ""
     };
     format!(
-        "{first}\n{}Compare with az ad app credential list --id {} --cert, and upload this one (the certificate, not its \
-         key):\n{CREDENTIALS} > Certificates{other}",
+        "{first}\n{}Compare with what is registered, and upload this one (the certificate, not its key):\n\
+         az ad app credential list --id {} --cert\n{CREDENTIALS} > Certificates{other}",
         presented(case),
         case.id()
     )
@@ -133,9 +133,10 @@ pub(super) fn chain(case: &Case<'_>) -> String {
 pub(super) fn algorithm(case: &Case<'_>) -> String {
     format!(
         "Entra takes RSA signatures only (RS or PS 256 to 512); ES256 and EdDSA are refused.\n\
-         For a certificate ({}), make one with an RSA key of 2048 bits or more:\n\
-         openssl req -x509 -newkey rsa:3072 -sha256 -days 365 -nodes -subj /CN=workiq-ci -keyout key.pem -out cert.pem\n\
-         For a federated token, have its issuer sign with RS256.",
+         For a federated token, have its issuer sign with RS256. For a certificate ({}),\n\
+         make one with an RSA key of 2048 bits or more:\n\
+         umask 077\n\
+         openssl req -x509 -newkey rsa:3072 -sha256 -days 365 -nodes -subj /CN=workiq-ci -keyout key.pem -out cert.pem",
         case.setting(CERTIFICATE)
     )
 }

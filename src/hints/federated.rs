@@ -10,8 +10,11 @@ use crate::error::printable;
 /// As much of a claim as is shown. Longer ones are cut, and then not made into a command.
 const LIMIT: usize = 300;
 
-/// The section for readers that says more than fits here.
-const GUIDE: &str = "https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md#federated-tokens";
+/// No federated credential of the application is for the presented token.
+pub(crate) const NO_MATCH: [u32; 5] = [70_021, 70_025, 700_211, 700_213, 7_002_138];
+
+/// One is, but for the audience.
+pub(crate) const OTHER_AUDIENCE: [u32; 2] = [700_212, 7_002_121];
 
 /// Issuer, subject and audience, each on a line of its own, to be compared character by character.
 pub(super) fn claims(case: &Case<'_>) -> String {
@@ -28,7 +31,7 @@ fn with_claims(cause: &str, case: &Case<'_>) -> String {
     if claims.is_empty() { format!("{cause}.\n") } else { format!("{cause}:\n{claims}") }
 }
 
-/// 700211, 700213, 7002138, 70021, 70025: no credential of the application is for this token.
+/// [`NO_MATCH`].
 pub(super) fn no_match(case: &Case<'_>) -> String {
     let cause = match case.code {
         700_211 => "No federated credential of the application has the issuer of the presented token",
@@ -57,9 +60,10 @@ fn remarks(case: &Case<'_>) -> String {
     let context = || github::describe_context(subject).to_owned();
     let lines: Vec<String> = if case.code == 7_002_138 {
         let id = case.id();
-        vec![format!(
-            "Delete it first: az ad app federated-credential delete --id {id} --federated-credential-id NAME"
-        )]
+        vec![
+            "Delete it first:".to_owned(),
+            format!("az ad app federated-credential delete --id {id} --federated-credential-id NAME"),
+        ]
     } else if github::is_issuer(issuer) {
         match case.code {
             700_211 => vec![slash.into(), context()],
@@ -86,10 +90,11 @@ fn remarks(case: &Case<'_>) -> String {
 /// The commands that show what is registered and add what is missing.
 fn remedy(case: &Case<'_>) -> String {
     let id = case.id();
-    let list = format!("Registered are: az ad app federated-credential list --id {id}");
+    let list = format!("az ad app federated-credential list --id {id}");
     let Evidence::Federated { issuer, subject, audience, .. } = &case.facts.evidence else {
         return format!(
-            "Issuer, subject and audience must be equal in token and credential, to the character.\n{list}\n{GUIDE}"
+            "Issuer, subject and audience must be equal in token and credential, to the character. Registered are:\n\
+             {list}"
         );
     };
     let audience = audience.split(',').next().unwrap_or_default().trim();
@@ -97,17 +102,17 @@ fn remedy(case: &Case<'_>) -> String {
         |claim: &str| is_plain(claim) && claim.chars().count() <= LIMIT && printable(claim, LIMIT) == claim;
     if ![issuer, subject, audience].into_iter().all(whole) {
         return format!(
-            "{list}\nAdd one with just these values at\n{CREDENTIALS} > Federated credentials\n{GUIDE}"
+            "Add one with just these values at {CREDENTIALS} > Federated credentials\nRegistered are:\n{list}"
         );
     }
     format!(
-        "{list}. To add this one:\n\
-         az ad app federated-credential create --id {id} --parameters '{{\"name\":\"workiq-auth\",\n \
-         \"issuer\":\"{issuer}\",\"audiences\":[\"{audience}\"],\n \"subject\":\"{subject}\"}}'"
+        "The first lists what is registered, the second adds this one:\n{list}\n\
+         az ad app federated-credential create --id {id} --parameters '{{\"name\":\"workiq-auth\",\
+         \"issuer\":\"{issuer}\",\"subject\":\"{subject}\",\"audiences\":[\"{audience}\"]}}'"
     )
 }
 
-/// 700212 and 7002121: the credential lists another audience.
+/// [`OTHER_AUDIENCE`].
 pub(super) fn audience(case: &Case<'_>) -> String {
     let presented = match &case.facts.evidence {
         Evidence::Federated { audience, .. } => audience.as_str(),
@@ -141,7 +146,7 @@ pub(super) fn audience(case: &Case<'_>) -> String {
         ""
     };
     format!(
-        "{}{todo}{file}\nRegistered are: az ad app federated-credential list --id {}",
+        "{}{todo}{file}\nRegistered are:\naz ad app federated-credential list --id {}",
         with_claims(
             "A federated credential has issuer and subject of the presented token, and lists another audience",
             case
@@ -240,6 +245,7 @@ mod tests {
         ), "{text}");
         assert!(text.contains("immutable form") && text.contains("has environment:"), "{text}");
         let parameters = text.split_once("--parameters '").unwrap().1.strip_suffix('\'').unwrap();
+        assert!(!parameters.contains('\n'), "a command is one line: {text}");
         let json: serde_json::Value = serde_json::from_str(parameters).unwrap();
         assert_eq!(json["issuer"], GITHUB);
         assert_eq!(json["subject"], "repo:contoso@1/decisions@2:environment:prod");
@@ -254,7 +260,7 @@ mod tests {
         {
             let facts = facts(GITHUB, subject, "a");
             let text = no_match(&case(700_213, &facts));
-            assert!(!text.contains("create --id") && text.contains("docs/errors.md#"), "{text}");
+            assert!(!text.contains("create --id") && text.contains("> Federated credentials\n"), "{text}");
         }
     }
 

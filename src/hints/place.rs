@@ -18,7 +18,7 @@ pub(super) const EXCHANGE: [(Cloud, &str); 4] = [
 ];
 
 /// The audience that federated tokens have at `authority`, where that is a cloud with one.
-pub(super) fn exchange_audience(authority: &str) -> Option<&'static str> {
+pub(crate) fn exchange_audience(authority: &str) -> Option<&'static str> {
     let cloud = cloud_of(authority)?;
     EXCHANGE.iter().find(|row| row.0 == cloud).map(|row| row.1)
 }
@@ -113,7 +113,7 @@ pub(super) fn application(case: &Case<'_>) -> String {
         "There is no {} in {}.\n\
          Check WORKIQ_CLIENT_ID (Application ID, not object id) and WORKIQ_TENANT_ID.\n\
          In another tenant than its home it needs an administrator's consent first; in its home, if it was just made, \
-         wait a minute.\nTo see it there: az ad sp show --id {}{crossed}",
+         wait a minute.{crossed}\nTo see it there:\naz ad sp show --id {}",
         named("application", &case.facts.client),
         case.tenant(),
         case.id()

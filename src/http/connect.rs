@@ -96,7 +96,12 @@ impl Service<Uri> for Dial {
             tunnel.call(uri).await.map_err(|error| {
                 // It was reached, and what it said is an answer; all else may be otherwise the next time.
                 let refused = error.source().is_none();
-                HttpError::Proxy { proxy: proxy.shown.clone(), host, reason: innermost(&error), refused }
+                HttpError::Proxy {
+                    proxy: proxy.shown.clone(),
+                    host,
+                    reason: plain(&innermost(&error)),
+                    refused,
+                }
             })
         })
     }
@@ -139,7 +144,7 @@ impl Service<Uri> for Connector {
             match tokio::time::timeout(after, connecting).await {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) if error.is::<HttpError>() => Err(error),
-                Ok(Err(error)) => Err(HttpError::Tls { host, reason: error.to_string() }.into()),
+                Ok(Err(error)) => Err(HttpError::Tls { host, reason: plain(&error.to_string()) }.into()),
                 Err(_) => Err(HttpError::Timeout { host, phase: HttpError::CONNECTING, after }.into()),
             }
         })
@@ -159,4 +164,61 @@ pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
         last = source;
     }
     last.to_string()
+}
+
+/// OpenSSL's words without what only its developers read: `error:CODE:library:function:REASON:file:line:DATA` becomes
+/// the reason and the data (<https://docs.openssl.org/master/man3/ERR_error_string>). Other text stays as it is.
+fn plain(text: &str) -> String {
+    let mut parts = text.split("error:");
+    let mut said = vec![parts.next().unwrap_or_default().trim().to_owned()];
+    for part in parts {
+        let Some((reason, data)) = reason_of(part) else { return text.to_owned() };
+        said.push(if data.is_empty() { reason.to_owned() } else { format!("{reason}: {data}") });
+    }
+    said.retain(|words| !words.is_empty());
+    said.join(", ")
+}
+
+/// Reason and data of `CODE:library:function:REASON:file:line:DATA`.
+fn reason_of(entry: &str) -> Option<(&str, &str)> {
+    let fields: Vec<_> = entry.splitn(7, ':').collect();
+    let [code, _, _, reason, _, line, data] = fields[..] else { return None };
+    let is_number = code.len() >= 8 && code.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_openssl = is_number && !line.is_empty() && line.bytes().all(|b| b.is_ascii_digit());
+    is_openssl.then_some((reason, data.trim_matches([':', ' ', ','])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn of_openssls_words_the_reason_stays() {
+        const FAILED: &str = "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify \
+                              failed:ssl/statem/statem_clnt.c:2125:";
+        for (text, reason) in [
+            (
+                format!("{FAILED}: unable to get local issuer certificate"),
+                "certificate verify failed: unable to get local issuer certificate",
+            ),
+            (
+                format!("{FAILED} :: self-signed certificate"),
+                "certificate verify failed: self-signed certificate",
+            ),
+            (FAILED.to_owned(), "certificate verify failed"),
+            (
+                "error:0A00010B:SSL routines:ssl3_get_record:wrong version number:ssl/record/r.c:354:, \
+                 error:0A000139:SSL routines::record layer failure:ssl/record/s.c:693:"
+                    .to_owned(),
+                "wrong version number, record layer failure",
+            ),
+            (
+                "The certificate chain was issued by an authority.".to_owned(),
+                "The certificate chain was issued by an authority.",
+            ),
+            ("an error: it broke".to_owned(), "an error: it broke"),
+        ] {
+            assert_eq!(plain(&text), reason, "{text}");
+        }
+    }
 }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::lookup::{Key, Lookup, clean};
 use super::problem::Problem;
 use crate::error::printable;
+use crate::page::page;
 pub use ids::is_guid;
 use ids::{drive_id, guid, site_id, thread, user_id};
 pub use methods::{Deed, Methods};
@@ -103,8 +104,11 @@ pub(super) const BOUNDARY: Key = Key {
     pick: |o| o.boundary.as_deref().map(Cow::from),
 };
 
-const EXPECTED: &str = "a JSON object such as {\"users\": [\"ada@contoso.com\"]}, or the path of a file with one \
-                        (docs/boundary.schema.json)";
+const EXPECTED: &str = concat!(
+    "a JSON object such as {\"users\": [\"ada@contoso.com\"]}, or the path of a file with one (",
+    page!("docs/boundary.schema.json"),
+    ")"
+);
 
 /// The largest file that is read: 10,000 sites are 1 MB.
 const LARGEST: u64 = 16 << 20;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::error::{AuthError, ErrorKind, printable};
+use crate::page::page;
 use crate::secret::resembles_secret;
 
 /// One setting that is missing or wrong: which, what is wrong with it, and what it should look like.
@@ -11,13 +12,17 @@ pub struct Problem {
     name: String,
     wrong: String,
     expected: String,
+    is_missing: bool,
 }
+
+/// The page that says where each setting comes from.
+pub(crate) const GETTING_STARTED: &str = page!("docs/getting-started.md");
 
 impl Problem {
     /// A setting that is needed and not there. `name` names every place where it could be.
     #[must_use]
     pub fn missing(name: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { name: name.into(), wrong: "is missing".into(), expected: expected.into() }
+        Self { is_missing: true, ..Self::hidden(name, "is missing", expected) }
     }
 
     /// A setting whose `value` is wrong. The value is shown, unless it looks like a secret that strayed there.
@@ -34,13 +39,14 @@ impl Problem {
                 value.escape_debug().collect::<String>().chars().take(120).collect::<String>()
             ),
             expected: expected.into(),
+            is_missing: false,
         }
     }
 
     /// A setting that is wrong, its value not shown.
     #[must_use]
     pub fn hidden(name: impl Into<String>, wrong: impl Into<String>, expected: impl Into<String>) -> Self {
-        Self { name: name.into(), wrong: wrong.into(), expected: expected.into() }
+        Self { name: name.into(), wrong: wrong.into(), expected: expected.into(), is_missing: false }
     }
 }
 
@@ -56,7 +62,8 @@ impl From<Problem> for AuthError {
     }
 }
 
-/// All problems in one error, so that they are mended in one go.
+/// All problems in one error, so that they are mended in one go. Where something is missing, the hint leads to the page
+/// that says where each setting comes from.
 #[must_use]
 pub fn into_error(problems: &[Problem]) -> AuthError {
     let message = match problems {
@@ -66,7 +73,12 @@ pub fn into_error(problems: &[Problem]) -> AuthError {
             format!("{} settings are missing or wrong:{}", many.len(), lines.concat())
         }
     };
-    AuthError::new(ErrorKind::Settings, "invalid_settings", message)
+    let error = AuthError::new(ErrorKind::Settings, "invalid_settings", message);
+    if problems.iter().any(|problem| problem.is_missing) {
+        error.with_hint(format!("Set what is missing. Step by step: {GETTING_STARTED}"))
+    } else {
+        error
+    }
 }
 
 #[cfg(test)]
@@ -85,5 +97,7 @@ mod tests {
             "3 settings are missing or wrong:\n  - A: is missing; expected x\n  - B: \"q\" is odd; expected y\n  \
              - C: ends with a line break; expected z"
         );
+        assert!(error.hint().unwrap().ends_with("/docs/getting-started.md"), "{error:?}");
+        assert_eq!(into_error(&[Problem::hidden("C", "is odd", "z")]).hint(), None);
     }
 }

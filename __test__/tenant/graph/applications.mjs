@@ -31,9 +31,13 @@ const conflict = (what) =>
     `Another object with the same value for property ${what} already exists.`,
   );
 
-/** What Entra adds to a key that is written; the certificate itself is not shown again. */
-function storedKey(entry) {
-  if (entry.customKeyIdentifier && !entry.key) return entry;
+/**
+ * What Entra makes of a key that is written. One that is there already is written again without its key, as it was
+ * shown, and keeps it.
+ */
+function storedKey(entry, present) {
+  const known = present.find(({ keyId }) => keyId === entry.keyId);
+  if (known && !entry.key) return known;
   if (!entry.key) throw badRequest('A key credential needs a key.', 'Request_BadRequest');
   const der = Buffer.from(entry.key, 'base64');
   const { validFromDate, validToDate } = new X509Certificate(der);
@@ -44,8 +48,8 @@ function storedKey(entry) {
     displayName: entry.displayName ?? null,
     startDateTime: entry.startDateTime ?? validFromDate.toISOString(),
     endDateTime: entry.endDateTime ?? validToDate.toISOString(),
-    customKeyIdentifier: createHash('sha1').update(der).digest('hex').toUpperCase(),
-    key: null,
+    customKeyIdentifier: createHash('sha1').update(der).digest('base64'),
+    key: der.toString('base64'),
   };
 }
 
@@ -85,14 +89,21 @@ export function addApplications(router, { data }) {
   const application = (id) => find(data.applications, id);
   const principal = (id) => find(data.servicePrincipals, id);
   // Relationships are not part of an object.
-  const shownApplication = ({ federatedIdentityCredentials, ...rest }) => rest;
+  const withKeys = ({ federatedIdentityCredentials, ...rest }) => rest;
+  // The certificates themselves are shown of one application only, and only where $select names them.
+  const shownApplication = (one) => ({
+    ...withKeys(one),
+    keyCredentials: one.keyCredentials.map((credential) => ({ ...credential, key: null })),
+  });
   const shownPrincipal = ({ appRoleAssignments, ...rest }) => rest;
 
   function patch(target, body) {
     const { keyCredentials, passwordCredentials, ...rest } = body;
     if (passwordCredentials) throw badRequest('Passwords are added by addPassword.', 'Request_BadRequest');
     Object.assign(target, rest);
-    if (keyCredentials) target.keyCredentials = keyCredentials.map(storedKey);
+    if (keyCredentials) {
+      target.keyCredentials = keyCredentials.map((entry) => storedKey(entry, target.keyCredentials));
+    }
     return target;
   }
 
@@ -105,7 +116,10 @@ export function addApplications(router, { data }) {
     data.applications.push(added);
     return { status: 201, body: shownApplication(added) };
   });
-  router.add('GET', '/applications/{app}', read, ({ app, one }) => one(shownApplication(application(app))));
+  router.add('GET', '/applications/{app}', read, ({ app, url, one }) => {
+    const keys = /\bkeyCredentials\b/.test(url.searchParams.get('$select') ?? '');
+    return one((keys ? withKeys : shownApplication)(application(app)));
+  });
   router.add('PATCH', '/applications/{app}', write, ({ app, body }) => {
     patch(application(app), body);
     return { status: 204, body: '' };

@@ -131,9 +131,11 @@ fn expected(blocks: &[Block]) -> Result<(), &'static str> {
     }
 }
 
-/// One line of a readable length, whatever was in the input.
+/// One line of a readable length, and a hint of a few, whatever was in the input.
 fn fit_to_show(error: &CertificateError) -> Result<(), TestCaseError> {
-    for said in [error.to_string(), error.hint()] {
+    let (told, hint) = (error.to_string(), error.hint());
+    prop_assert!(hint.lines().count() <= 11, "{}", hint);
+    for said in std::iter::once(told.as_str()).chain(hint.split('\n')) {
         prop_assert!(!said.is_empty() && said.chars().count() < 1200, "{}", said);
         prop_assert!(!said.contains(char::is_control), "{:?}", said);
     }

@@ -3,7 +3,7 @@
 use super::by_script;
 use crate::doctor::check::{Check, Privacy, Status, Step, steps};
 use crate::doctor::remedy::Application;
-use crate::error::{AuthError, printable};
+use crate::error::printable;
 use crate::graph::refusal::{Refusal, RefusalKind};
 use crate::graph::{GraphFailure, GraphResponse};
 
@@ -75,22 +75,70 @@ fn of_refusal(mut check: Check, refusal: &Refusal, application: Option<&Applicat
 
 /// `check` got no answer.
 pub(in crate::doctor) fn of_failure(check: Check, failure: GraphFailure) -> Check {
-    let error = match failure {
-        GraphFailure::Auth(error)
-        | GraphFailure::Transport(error)
-        | GraphFailure::Audit(error)
-        | GraphFailure::OutcomeUnknown(error) => error,
-        GraphFailure::Path(what) => own("invalid_argument", what),
-        GraphFailure::OutsideBoundary(what) => own("outside_boundary", what),
-        GraphFailure::DelegatedOnly(known) => own("delegated_only", known.reason().to_owned()),
-        GraphFailure::NotAllowed(_) => own("not_permitted", "Writes are not allowed here.".to_owned()),
-    };
-    let of_error = Check::of_error(check.id, check.title, &error);
+    let is_path = matches!(failure, GraphFailure::Path(_));
+    let mut of_error = Check::of_error(check.id, check.title, &failure.into_error());
+    if is_path {
+        // It is no setting, but what was named to be read.
+        of_error.todo = vec![Step::Words(
+            "Check the id or name behind --user, --team, --site or --meeting-organizer, or in the boundary."
+                .into(),
+            Privacy::Open,
+        )];
+    }
     let mut facts = check.facts;
-    facts.extend(of_error.facts.iter().cloned());
+    facts.append(&mut of_error.facts);
     Check { target: check.target, facts, ..of_error }
 }
 
-fn own(code: &'static str, what: String) -> AuthError {
-    AuthError::new(crate::error::ErrorKind::Response, code, what)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::report::Report;
+    use crate::error::{AuthError, ErrorKind};
+    use crate::graph::delegated::check;
+    use crate::settings::writes::WriteClass;
+
+    #[test]
+    fn who_was_refused_gets_3_and_a_technical_failure_1() {
+        let error = |kind| AuthError::new(kind, "x", "y");
+        for (failure, exit_code) in [
+            (GraphFailure::Auth(error(ErrorKind::Server)), 3),
+            (GraphFailure::Auth(error(ErrorKind::Certificate)), 3),
+            (GraphFailure::Auth(error(ErrorKind::Credential)), 3),
+            (GraphFailure::Auth(error(ErrorKind::Timeout)), 1),
+            (GraphFailure::OutsideBoundary("It is outside.".into()), 3),
+            (GraphFailure::NotAllowed(WriteClass::Action), 3),
+            (GraphFailure::DelegatedOnly(check(&http::Method::GET, "/chats", None).unwrap_err()), 3),
+            (GraphFailure::Path("It is no path.".into()), 1),
+            (GraphFailure::Transport(error(ErrorKind::Unreachable)), 1),
+            (GraphFailure::Transport(error(ErrorKind::Response)), 1),
+            (GraphFailure::Audit(error(ErrorKind::Settings)), 1),
+            (GraphFailure::OutcomeUnknown(error(ErrorKind::Timeout)), 1),
+        ] {
+            let what = format!("{failure:?}");
+            let check = Check::new("probe.site", "Site", Status::Failed, "").about("s").fact(
+                "path",
+                "/s",
+                Privacy::Ids,
+            );
+            let check = of_failure(check, failure);
+            assert_eq!((check.status, check.target.as_deref()), (Status::Failed, Some("s")), "{what}");
+            assert_eq!(check.to_json()["facts"]["path"], "/s", "{what}");
+            assert!(check.code.is_some() && !check.summary.is_empty(), "{what}");
+            let report =
+                Report { checks: vec![check], left_out: None, mask: crate::doctor::mask::Mask::default() };
+            assert_eq!(report.exit_code(), exit_code, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_none_is_no_matter_of_settings() {
+        let check = Check::new("probe.mail", "Mail", Status::Failed, "");
+        let check = of_failure(check, GraphFailure::Path("It is no path.".into()));
+        assert_eq!(
+            (check.code.as_deref(), check.summary.as_str()),
+            (Some("invalid_argument"), "It is no path.")
+        );
+        assert!(matches!(check.todo.as_slice(), [Step::Words(words, _)] if words.contains("--user")));
+    }
 }

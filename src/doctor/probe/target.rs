@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::doctor::mask::Mask;
 use crate::settings::Settings;
+use crate::settings::identity::UserRef;
 
 /// What was named to be probed. Nothing of it is checked: Graph knows whether it is there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,6 +63,16 @@ impl Targets {
         }
     }
 
+    /// Takes those that were named; false where nobody was.
+    fn name(&mut self, wanted: &Wanted) -> bool {
+        self.users = distinct(&wanted.users);
+        self.teams = distinct(&wanted.teams);
+        self.sites = distinct(&wanted.sites);
+        self.organizers = distinct(&wanted.organizers);
+        self.named = *wanted != Wanted::default();
+        self.named
+    }
+
     fn some_of<'a>(&mut self, all: impl Iterator<Item = &'a String>) -> Vec<String> {
         let mut all: Vec<_> = all.cloned().collect();
         all.sort_unstable();
@@ -81,12 +92,7 @@ pub(in crate::doctor) fn targets(settings: &Settings, wanted: &Wanted) -> Target
         };
         targets.channels = rules.teams.iter().filter_map(channel).collect();
     }
-    if *wanted != Wanted::default() {
-        targets.named = true;
-        targets.users = distinct(&wanted.users);
-        targets.teams = distinct(&wanted.teams);
-        targets.sites = distinct(&wanted.sites);
-        targets.organizers = distinct(&wanted.organizers);
+    if targets.name(wanted) {
         return targets;
     }
     if let Some(rules) = rules {
@@ -99,6 +105,15 @@ pub(in crate::doctor) fn targets(settings: &Settings, wanted: &Wanted) -> Target
         && !targets.users.iter().any(|known| known.eq_ignore_ascii_case(user.as_str()))
     {
         targets.users.insert(0, user.as_str().to_owned());
+    }
+    targets
+}
+
+/// Who was named, where the boundary is a broker's; or else `user`.
+pub(in crate::doctor) fn named(user: Option<&UserRef>, wanted: &Wanted) -> Targets {
+    let mut targets = Targets::default();
+    if !targets.name(wanted) {
+        targets.users = user.map(|user| user.as_str().to_owned()).into_iter().collect();
     }
     targets
 }

@@ -52,8 +52,12 @@ fn next(place: Place, piece: &Piece) -> Option<Place> {
         },
         Place::Many(_) if piece.text.eq_ignore_ascii_case("$count") => Some(Place::Leaf),
         Place::Many(kind) => match &piece.brackets {
-            // A key, or a function that is bound to the collection: both stay in it.
-            Brackets::None if !piece.text.starts_with('$') => Some(Place::One(kind)),
+            // A key, or a function that is bound to the collection: both stay in it. `$ref` does not, in whatever spelling.
+            Brackets::None
+                if ![piece.text.as_str(), &piece.name].iter().any(|name| name.starts_with('$')) =>
+            {
+                Some(Place::One(kind))
+            }
             // `delta()`; a function that takes no more than times and texts.
             Brackets::Named(_) if step(kind, &piece.name) == Some(Place::Leaf) => Some(Place::Leaf),
             _ => None,

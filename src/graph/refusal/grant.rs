@@ -13,25 +13,56 @@ pub(super) fn app(refused: &Refused<'_>) -> String {
     id.map_or_else(|| "<client-id>".to_owned(), |id| id.to_string())
 }
 
-/// Azure CLI: asks for the permission and consents (learn.microsoft.com/cli/azure/ad/app/permission). None where the id
-/// of the role is not known.
-pub(super) fn azure_cli(refused: &Refused<'_>, wanted: &Wanted) -> Option<String> {
-    Some(azure_cli_for(&app(refused), &[wanted.role_id?]))
+/// Who may consent to application permissions of Microsoft Graph, which other administrators of applications may not
+/// (learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent#prerequisites).
+pub(super) const GRANTER: &str = "A Privileged Role Administrator (a Cloud Application Administrator cannot)";
+
+/// What consent does beside what it is meant for (the same page).
+pub(super) const WHOLE: &str =
+    "Admin consent is to the whole manifest of the application, and may take away grants that are not in it.";
+
+/// The tenant.
+pub(super) fn tenant(refused: &Refused<'_>) -> String {
+    let id = refused.granted.and_then(|granted| granted.tenant_id);
+    id.map_or_else(|| "<tenant-id>".to_owned(), |id| id.to_string())
 }
 
-/// Azure CLI: the same for several roles, by their ids.
+/// Azure CLI: asks for the permission and consents (learn.microsoft.com/cli/azure/ad/app/permission), on a line each.
+/// None where the id of the role is not known.
+pub(super) fn azure_cli(refused: &Refused<'_>, wanted: &Wanted) -> Option<String> {
+    Some(commands(&app(refused), &[wanted.role_id?]).join("\n"))
+}
+
+/// Azure CLI: the same for several roles, by their ids, in one line for a shell that knows `&&`.
 pub(crate) fn azure_cli_for(app: &str, roles: &[&str]) -> String {
+    commands(app, roles).join(" && ")
+}
+
+/// Asking for `roles`, and consent: two commands, since `PowerShell` 5.1 knows no `&&`.
+pub(crate) fn commands(app: &str, roles: &[&str]) -> [String; 2] {
     let roles: Vec<_> = roles.iter().map(|role| format!("{role}=Role")).collect();
-    format!(
-        "az ad app permission add --id {app} --api {GRAPH} --api-permissions {} && az ad app permission admin-consent \
-         --id {app}",
-        roles.join(" ")
-    )
+    [
+        format!("az ad app permission add --id {app} --api {GRAPH} --api-permissions {}", roles.join(" ")),
+        consent_for(app),
+    ]
 }
 
 /// Azure CLI: consents to what the application asks for.
 pub(super) fn admin_consent(refused: &Refused<'_>) -> String {
-    format!("az ad app permission admin-consent --id {}", app(refused))
+    consent_for(&app(refused))
+}
+
+fn consent_for(app: &str) -> String {
+    format!("az ad app permission admin-consent --id {app}")
+}
+
+/// The script of this repository with `options`, which only adds.
+pub(super) fn script(refused: &Refused<'_>, options: &str) -> String {
+    format!(
+        "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {} -ClientId {} {options}",
+        tenant(refused),
+        app(refused)
+    )
 }
 
 /// Microsoft Graph PowerShell: assigns this one role, to a managed identity as well
@@ -94,7 +125,7 @@ mod tests {
         assert_eq!(
             azure_cli(&known, &wanted).unwrap(),
             "az ad app permission add --id 00000000-0000-0000-0000-000000000007 --api \
-             00000003-0000-0000-c000-000000000000 --api-permissions 810c84a8-4a9e-49e6-bf7d-12d183f40d01=Role && \
+             00000003-0000-0000-c000-000000000000 --api-permissions 810c84a8-4a9e-49e6-bf7d-12d183f40d01=Role\n\
              az ad app permission admin-consent --id 00000000-0000-0000-0000-000000000007"
         );
         assert_eq!(

@@ -177,10 +177,15 @@ fn a_missing_role_names_the_least_permission_its_id_what_is_there_and_the_comman
          User.Read.All, Sites.Read.All."
     );
     let lines: Vec<_> = refusal.fix.lines().collect();
-    assert_eq!(lines.len(), 3);
-    assert!(lines[1].starts_with(&format!("az ad app permission add --id {APP} ")), "{}", lines[1]);
-    assert!(lines[1].contains("a4a80d8d-d283-4bd8-8504-555ec3870630=Role"), "{}", lines[1]);
+    assert_eq!(lines.len(), 6, "{}", refusal.fix);
+    assert!(
+        lines[0].starts_with("A Privileged Role Administrator (a Cloud Application Administrator cannot)")
+    );
     assert!(lines[2].contains("New-MgServicePrincipalAppRoleAssignment"), "{}", lines[2]);
+    assert!(lines[3].contains("may take away grants that are not in it"), "{}", lines[3]);
+    assert!(lines[4].starts_with(&format!("az ad app permission add --id {APP} ")), "{}", lines[4]);
+    assert!(lines[4].contains("a4a80d8d-d283-4bd8-8504-555ec3870630=Role"), "{}", lines[4]);
+    assert_eq!(lines[5], format!("az ad app permission admin-consent --id {APP}"));
     assert_eq!(
         refusal.to_json(),
         json!({
@@ -292,6 +297,53 @@ fn mail_may_be_scoped_by_exchange_so_a_missing_role_says_so() {
 }
 
 #[test]
+fn meetings_are_opened_by_adding_and_a_grant_comes_last_with_its_price() {
+    let body = error("Forbidden", "No application access policy found for this app.");
+    let refusal = of(TRANSCRIPT, 403, &body, Some(&holding(&["OnlineMeetingTranscript.Read.All"]))).unwrap();
+    let lines: Vec<_> = refusal.fix.lines().collect();
+    assert_eq!(
+        lines[1],
+        format!(
+            "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {APP} -ClientId {APP} -For Meetings -MeetingOrganizer \
+             \"ada@contoso.com\""
+        )
+    );
+    let at = |text: &str| lines.iter().position(|line| line.contains(text)).unwrap();
+    assert!(lines[at("Get-CsOnlineUser")].contains("\"ada@contoso.com\" | Select-Object"), "{}", refusal.fix);
+    let add = format!("Set-CsApplicationAccessPolicy -Identity \"<its-policy>\" -AppIds @{{Add=\"{APP}\"}}");
+    assert_eq!(lines[at("Set-Cs")], add);
+    assert!(at("Get-CsOnlineUser") < at("Set-Cs") && at("Set-Cs") < at("Grant-Cs"), "{}", refusal.fix);
+    assert!(lines[at("Grant-Cs") - 1].contains("Only where it shows none"), "{}", refusal.fix);
+}
+
+#[test]
+fn transcripts_are_opened_with_names_and_a_warning() {
+    let body =
+        json!({"error": {"code": "Forbidden", "innerError": {"code": "GraphAccessToTranscriptsDisabled"}}});
+    let refusal = of(TRANSCRIPT, 403, &body, Some(&holding(&["OnlineMeetingTranscript.Read.All"]))).unwrap();
+    let lines: Vec<_> = refusal.fix.lines().collect();
+    assert!(lines[0].contains("to every application that was granted them"), "{}", lines[0]);
+    assert_eq!(
+        lines[1],
+        format!("./scripts/Enable-WorkIQAppOnly.ps1 -TenantId {APP} -ClientId {APP} -EnableTranscripts")
+    );
+    assert!(refusal.fix.contains("-EnableGraphTranscriptAccess $true -EnableAttributedTranscripts $true"));
+}
+
+/// The commands above name options of the script by heart.
+#[test]
+fn the_script_takes_the_options_that_it_is_called_with() {
+    let script = include_str!("../../../scripts/Enable-WorkIQAppOnly.ps1");
+    let body = error("Forbidden", "No application access policy found for this app.");
+    let fix = of(TRANSCRIPT, 403, &body, None).unwrap().fix + "\n./scripts/x -EnableTranscripts";
+    for line in fix.lines().filter(|line| line.starts_with("./scripts/")) {
+        for option in line.split(" -").skip(1).map(|word| word.split(' ').next().unwrap()) {
+            assert!(script.contains(&format!("] ${option}")), "{option}");
+        }
+    }
+}
+
+#[test]
 fn chosen_sites_are_told_from_a_missing_role() {
     let body = error("accessDenied", "Access denied");
     let kind = |roles: &[&str]| of(SITE, 403, &body, Some(&holding(roles))).unwrap().kind;
@@ -381,7 +433,8 @@ fn every_refusal_is_short_and_nothing_in_it_is_forged() {
                 {
                     let refusal = of(path, status, &error(code, message), granted).unwrap();
                     let text = refusal.text();
-                    assert!(refusal.fix.lines().count() <= 3, "{text}");
+                    assert!(refusal.fix.lines().count() <= 8, "{text}");
+                    assert!(!refusal.fix.contains("&&") && !refusal.fix.contains("-Global"), "{text}");
                     assert_eq!(refusal.cause.lines().count(), 1, "{text}");
                     assert!(refusal.cause.ends_with('.') && refusal.cause.len() < 700, "{text}");
                     assert!(text.len() < 2_500 && refusal.to_json().to_string().len() < 3_200, "{text}");

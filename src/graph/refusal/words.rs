@@ -1,8 +1,10 @@
-//! The words: for each kind its cause, in one sentence, and what to do, in at most three lines.
+//! The words: for each kind its cause, in one sentence, and what to do, in at most eight lines. A command has a line of
+//! its own, unbroken.
 
-use super::grant::{admin_consent, app, azure_cli, power_shell, user};
+use super::grant::{GRANTER, WHOLE, admin_consent, app, azure_cli, power_shell, script, user};
 use super::{Case, RefusalKind, Wanted};
 use crate::error::printable;
+use crate::page::page;
 
 /// What is said of one refusal.
 pub(super) struct Words {
@@ -16,6 +18,9 @@ fn words(cause: impl Into<String>, fix: impl Into<String>) -> Words {
     Words { cause: cause.into(), fix: fix.into(), link: None }
 }
 
+/// Where the script comes from, for the end of a sentence.
+const CLONE: &str = concat!("by the script of a clone (", page!("docs/getting-started.md"), ")");
+
 const SIGN_INS: &str = "Entra admin center > Monitoring & health > Sign-in logs > Service principal sign-ins";
 
 /// The words for `kind`.
@@ -24,30 +29,14 @@ pub(super) fn of(case: &Case<'_>, kind: RefusalKind, wanted: Option<&Wanted>) ->
     match kind {
         Kind::RoleMissing => role_missing(case, wanted),
         Kind::ConsentMissing => consent_missing(case, wanted),
-        Kind::TranscriptsDisabled => words(
-            "The tenant does not let applications read transcripts through Microsoft Graph: a switch that is off by \
-             default and that no permission overrides.",
-            "A Teams administrator turns it on, for every application with the permission at once:\n\
-             Connect-MicrosoftTeams; Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true\n\
-             It takes minutes to an hour to spread, and may come and go in the meantime.",
-        ),
+        Kind::TranscriptsDisabled => transcripts_disabled(case),
         Kind::SpeakerNamesDisabled => words(
             "The tenant gives transcripts out through Microsoft Graph without the names of the speakers only.",
             "Ask for the text without names: the header Accept: application/vnd.microsoft.graph.transcript+text \
              ($format does not give it). Or a Teams administrator allows names:\n\
              Connect-MicrosoftTeams; Set-CsTeamsMeetingConfiguration -EnableAttributedTranscripts $true",
         ),
-        Kind::MeetingPolicy => words(
-            "No Teams application access policy lets this application read the meetings of that user.",
-            format!(
-                "A Teams administrator grants one; the user's earlier policy is replaced, -Global in place of \
-                 -Identity grants it for all, and it takes up to 30 minutes:\n\
-                 Connect-MicrosoftTeams; New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds \"{}\"\n\
-                 Grant-CsApplicationAccessPolicy -PolicyName WorkIQ -Identity \"{}\"",
-                app(case.refused),
-                user(case.refused)
-            ),
-        ),
+        Kind::MeetingPolicy => meeting_policy(case),
         Kind::MailboxPolicy => mailbox_policy(case),
         Kind::ProtectedApi => words(
             "Applications read the messages of whole teams and chats only after Microsoft has approved them \
@@ -80,8 +69,8 @@ pub(super) fn of(case: &Case<'_>, kind: RefusalKind, wanted: Option<&Wanted>) ->
              consent), and not for this one.",
             match wanted.and_then(|wanted| azure_cli(case.refused, wanted)) {
                 Some(command) => format!(
-                    "Install its Teams app, with the permission in the manifest, in this team, chat or meeting;\n\
-                     or an administrator grants it for the whole tenant:\n{command}"
+                    "Install its Teams app, with the permission in the manifest, in this team, chat or meeting.\n\
+                     Or for the whole tenant: {GRANTER} grants it. {WHOLE}\n{command}"
                 ),
                 None => "Install its Teams app, with the permission in the manifest, in this team, chat or meeting."
                     .into(),
@@ -95,6 +84,42 @@ pub(super) fn of(case: &Case<'_>, kind: RefusalKind, wanted: Option<&Wanted>) ->
         ),
         Kind::Forbidden => forbidden(case),
     }
+}
+
+fn transcripts_disabled(case: &Case<'_>) -> Words {
+    words(
+        "The tenant does not let applications read transcripts through Microsoft Graph: a switch that is off by default \
+         and that no permission overrides.",
+        format!(
+            "A Teams administrator turns it on, which opens transcripts to every application that was granted them, and \
+             takes minutes to an hour, {CLONE}:\n{}\n\
+             Or in Teams PowerShell, with the speakers' names:\n\
+             Connect-MicrosoftTeams\n\
+             Set-CsTeamsMeetingConfiguration -EnableGraphTranscriptAccess $true -EnableAttributedTranscripts $true",
+            script(case.refused, "-EnableTranscripts")
+        ),
+    )
+}
+
+/// A user has one policy, and a grant replaces it, so what is there is added to
+/// (learn.microsoft.com/graph/cloud-communication-online-meeting-application-access-policy).
+fn meeting_policy(case: &Case<'_>) -> Words {
+    let (app, user) = (app(case.refused), user(case.refused));
+    words(
+        "No Teams application access policy lets this application read the meetings of that user.",
+        format!(
+            "A Teams administrator adds the application to the policy that the user has, {CLONE}; it takes up to 30 \
+             minutes:\n{}\n\
+             Or in Teams PowerShell, where the second line shows the policy for the third:\n\
+             Connect-MicrosoftTeams\n\
+             Get-CsOnlineUser -Identity \"{user}\" | Select-Object ApplicationAccessPolicy\n\
+             Set-CsApplicationAccessPolicy -Identity \"<its-policy>\" -AppIds @{{Add=\"{app}\"}}\n\
+             Only where it shows none, as a grant takes away what the policy before it let in:\n\
+             New-CsApplicationAccessPolicy -Identity WorkIQ -AppIds \"{app}\"; Grant-CsApplicationAccessPolicy \
+             -PolicyName WorkIQ -Identity \"{user}\"",
+            script(case.refused, &format!("-For Meetings -MeetingOrganizer \"{user}\""))
+        ),
+    )
 }
 
 /// Graph's own words, for a sentence.
@@ -136,14 +161,18 @@ fn role_missing(case: &Case<'_>, wanted: Option<&Wanted>) -> Words {
     );
     // Scoped by Exchange itself, an application has no such role in its token, rightly.
     let lead = if case.said.has_code("ErrorAccessDenied") {
-        "An administrator grants it, unless RBAC for Applications in Exchange opens mailboxes to the application: then \
-         this mailbox is outside its scope, which an Exchange administrator widens."
+        format!(
+            "{GRANTER} grants it, unless RBAC for Applications in Exchange opens mailboxes to the application: then this \
+             mailbox is outside its scope, which an Exchange administrator widens."
+        )
     } else {
-        "An administrator grants it, by one of these; tokens that are already out do not get it:"
+        format!("{GRANTER} grants it; tokens that are already out do not get it.")
     };
-    let commands = [azure_cli(case.refused, wanted), power_shell(case.refused, wanted)];
-    let fix = if wanted.role_id.is_some() {
-        commands.into_iter().flatten().fold(lead.to_owned(), |fix, command| format!("{fix}\n{command}"))
+    let commands = (power_shell(case.refused, wanted), azure_cli(case.refused, wanted));
+    let fix = if let (Some(power_shell), Some(azure_cli)) = commands {
+        format!(
+            "{lead}\nPowerShell, which grants just this one:\n{power_shell}\nOr the Azure CLI. {WHOLE}\n{azure_cli}"
+        )
     } else {
         format!(
             "{lead}\nEntra admin center > App registrations > {} > API permissions > Add a permission > Microsoft \
@@ -173,12 +202,12 @@ fn consent_missing(case: &Case<'_>, wanted: Option<&Wanted>) -> Words {
     let add = wanted.and_then(|wanted| Some((wanted, azure_cli(case.refused, wanted)?)));
     let fix = match add {
         Some((wanted, command)) => format!(
-            "An administrator consents to what the application asks for; if it asks for nothing yet, the second \
-             command adds {}, which is needed here. The next token has it.\n{consent}\n{command}",
+            "{GRANTER} consents to what the application asks for, and the next token has it. {WHOLE}\n{consent}\n\
+             If it asks for nothing yet, first for {}, which is needed here:\n{command}",
             wanted.name
         ),
         None => format!(
-            "An administrator consents to what the application asks for, and the next token has it:\n{consent}"
+            "{GRANTER} consents to what the application asks for, and the next token has it. {WHOLE}\n{consent}"
         ),
     };
     words(cause, fix)

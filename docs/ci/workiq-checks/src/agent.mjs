@@ -23,8 +23,14 @@ function provider() {
   return baseUrl && { provider: { type: type ?? 'openai', baseUrl, apiKey } };
 }
 
+/** How the runtime can sign in to a model, of which one must be there. */
+const SIGN_IN = ['COPILOT_GITHUB_TOKEN', 'COPILOT_PROVIDER_BASE_URL'];
+
 /** Longest that a session may take. */
 const TIMEOUT_MS = 300_000;
+
+/** Calls of tools in one session: enough to read, to answer, and to mend an answer some times. */
+const CALLS = 12;
 
 /** What the runtime needs of this process: to start, to reach its model, and to sign in to it. */
 const HANDED_ON =
@@ -40,6 +46,7 @@ const HANDED_ON =
 /**
  * Starts the runtime that sessions run in.
  *
+ * @throws {Error} there is nothing by which it could ask a model, or it does not start
  * @returns {Promise<{ask: (session: Asked) => Promise<void>, close: () => Promise<void>}>}
  *
  * @typedef {object} Asked
@@ -51,6 +58,9 @@ const HANDED_ON =
  * @property {(call: Called) => void} [onCall] told of each call of the server's tools
  */
 export async function startAgents() {
+  if (!SIGN_IN.some((name) => process.env[name])) {
+    throw new Error(`no model to ask: set ${SIGN_IN.join(', a token that may make Copilot requests, or ')}`);
+  }
   const home = mkdtempSync(path.join(tmpdir(), 'decision-check-'));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => HANDED_ON.test(name)));
   const client = new CopilotClient({
@@ -74,6 +84,26 @@ export async function startAgents() {
     throw error;
   }
   return { ask: (asked) => ask(client, home, asked), close: stop };
+}
+
+/** Tells of the calls of a server's tools. The promise fails for a model that forgets what it has read, and reads on. */
+function watch(session, mcp, onCall) {
+  const started = new Map();
+  session.on('tool.execution_start', ({ data }) => {
+    if (mcp && data.mcpServerName === mcp.name) started.set(data.toolCallId, data);
+  });
+  session.on('tool.execution_complete', ({ data }) => {
+    if (!started.has(data.toolCallId)) return;
+    const { mcpToolName, arguments: given } = started.get(data.toolCallId);
+    onCall?.({ tool: mcpToolName, arguments: given ?? {}, result: data.result?.structuredContent });
+  });
+  return new Promise((_, reject) => {
+    let count = 0;
+    session.on('tool.execution_start', () => {
+      count += 1;
+      if (count > CALLS) reject(new Error(`the model called tools more than ${CALLS} times`));
+    });
+  });
 }
 
 async function ask(client, home, { system, prompt, answer, mcp, onCall }) {
@@ -105,18 +135,12 @@ async function ask(client, home, { system, prompt, answer, mcp, onCall }) {
     infiniteSessions: { enabled: false },
     onPermissionRequest: () => ({ kind: 'reject' }),
   });
-  const started = new Map();
-  session.on(({ type, data }) => {
-    if (type === 'tool.execution_start' && data.mcpServerName === mcp?.name)
-      started.set(data.toolCallId, data);
-    if (type === 'tool.execution_complete' && started.has(data.toolCallId)) {
-      const { mcpToolName, arguments: given } = started.get(data.toolCallId);
-      const result = data.success ? data.result?.structuredContent : undefined;
-      onCall?.({ tool: mcpToolName, arguments: given ?? {}, result });
-    }
-  });
+  const inCircles = watch(session, mcp, onCall);
   try {
-    await session.sendAndWait({ prompt }, TIMEOUT_MS);
+    await Promise.race([session.sendAndWait({ prompt }, TIMEOUT_MS), inCircles]);
+  } catch (error) {
+    await session.abort();
+    throw error;
   } finally {
     await session.disconnect();
   }

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { organizersOf } from './meetings.mjs';
+import { organizersOf } from './organizers.mjs';
 
 /** The JSON in a file. */
 export const readJson = (file) => JSON.parse(readFileSync(file, 'utf8'));

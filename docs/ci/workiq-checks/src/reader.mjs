@@ -46,14 +46,16 @@ const spelled = (path) => {
   }
 };
 
-/** The text that a call of `fetch` brought for a path; nothing where it failed or is not whole. */
-function textOf({ tool, arguments: given, result }, path) {
+/** What a call of `fetch` brought for a path: its text, or why there is none; nothing if it was for other paths. */
+function readingOf({ tool, arguments: given, result }, path) {
   if (tool !== 'fetch') return undefined;
   const urls = [given.entityUrls ?? given.entityUrl ?? given.urls].flat();
   const found = result?.results?.[urls.findIndex((url) => spelled(String(url)) === spelled(path))];
-  const whole =
-    found?.statusCode === 200 && typeof found.data === 'string' && !result.truncated && !found.truncated;
-  return whole ? found.data : undefined;
+  if (!found) return undefined;
+  const { statusCode, data, error } = found;
+  if (statusCode !== 200) return { why: `it was refused: ${statusCode} ${error?.code ?? ''}`.trim() };
+  if (result.truncated || found.truncated) return { why: 'it is too long to be read at once' };
+  return typeof data === 'string' ? { text: data } : { why: 'it is no text' };
 }
 
 /**
@@ -65,23 +67,23 @@ function textOf({ tool, arguments: given, result }, path) {
  * @throws {Error} it was not read to its end, or nothing was recorded
  */
 async function readDecisions(agents, transcript) {
-  let text;
+  let reading = { why: 'it was not read' };
   let recorded;
   await agents.ask({
     system: SYSTEM,
     prompt: `The path of the transcript: ${transcript.path}`,
     mcp: { name: 'workiq', server: mcpServer(), tools: ['fetch'] },
     onCall(call) {
-      text ??= textOf(call, transcript.path);
+      if (reading.text === undefined) reading = readingOf(call, transcript.path) ?? reading;
     },
     answer: {
       name: 'record_decisions',
       description: 'Record the decisions of the meeting',
       parameters: PARAMETERS,
       handler({ decisions }) {
-        if (text === undefined) throw new Error('The transcript was not read yet, or not to its end.');
+        if (reading.text === undefined) throw new Error(`The transcript cannot be judged: ${reading.why}.`);
         recorded = decisions.map(({ decision, quote }, index) => {
-          const found = findQuote(text, quote);
+          const found = findQuote(reading.text, quote);
           if (!found)
             throw new Error(`Quote ${index + 1} is not in the transcript word for word, or is too short.`);
           return { decision, quote, ...found, transcript };
@@ -90,7 +92,7 @@ async function readDecisions(agents, transcript) {
       },
     },
   });
-  if (text === undefined) throw new Error('it was not read, or not to its end');
+  if (reading.text === undefined) throw new Error(reading.why);
   if (!recorded) throw new Error('no decisions with words that are in it were recorded');
   return recorded;
 }

@@ -15,6 +15,9 @@ const WORDS = {
 const data = (text) => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
 const property = (text) => data(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
 
+/** Text of strangers in a log: no line of its own, which the runner could take for a command. */
+const logged = (text) => text.replace(/\p{Cc}+/gu, ' ').replaceAll('##[', '## [');
+
 /** Text of strangers in Markdown: nothing in it is a link, a picture or a row. */
 export const cell = (text) =>
   `\`\` ${text.replace(/\s+/g, ' ').replaceAll('`', "'").replaceAll('|', '\\|')} \`\``;
@@ -78,7 +81,7 @@ function output(name, value) {
 
 /** Tells a verdict on stdout, and to the runner: annotations, the job's summary, the outputs `verdict` and `json`. */
 export function report(verdict) {
-  process.stdout.write(`${lines(verdict).join('\n')}\n`);
+  process.stdout.write(`${lines(verdict).map(logged).join('\n')}\n`);
   if (process.env.GITHUB_ACTIONS) {
     for (const annotation of annotations(verdict)) process.stdout.write(`${annotation}\n`);
   }

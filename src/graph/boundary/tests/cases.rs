@@ -55,6 +55,8 @@ fn what_leads_out_is_refused() {
         "/search/query",
         "/subscriptions",
         "/users/ada@contoso.com/messages?$apply=x",
+        "/users/ada@contoso.com/messages/$ref",
+        "/users/ada@contoso.com/messages/microsoft.graph.$ref",
     ] {
         let path = GraphPath::parse(path).unwrap();
         assert!(matches!(judged(&boundary, &path), Err(Stop::Outside(_))), "{path}");
