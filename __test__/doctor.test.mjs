@@ -457,6 +457,21 @@ describe('in a GitHub Actions job', () => {
       [/certificate_expired/, /A new certificate, uploaded/, `<${ERRORS}#errors-of-workiq-auth>`],
     ],
     [
+      'a federated credential for another subject',
+      () => {
+        const subject = 'repo:fabrikam/vault:environment:fabrikam-prod';
+        const token = join(dir, 'token');
+        writeFileSync(token, tenant.issueFederatedToken({ sub: subject, aud: tenant.federatedAudience }));
+        return {
+          ...tenant.env(),
+          WORKIQ_CLIENT_SECRET: '',
+          WORKIQ_FEDERATED_AUDIENCE: tenant.federatedAudience,
+          WORKIQ_FEDERATED_TOKEN_FILE: token,
+        };
+      },
+      [/AADSTS700213/, /#aadsts700213>/, /-GitHubRepository <repository> -Environment <environment>/],
+    ],
+    [
       'a skewed clock',
       () => {
         tenant.setClockOffset(900);
