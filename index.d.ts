@@ -268,8 +268,8 @@ export interface CheckReport {
   /** The option or variable that each fact came from. */
   sources?: Record<string, string>;
   permissions?: PermissionReport[];
-  /** What to do, in words and commands. */
-  todo?: ({ text: string } | { command: string })[];
+  /** What to do: words, commands to run, and addresses to open. */
+  todo?: ({ text: string } | { command: string } | { url: string })[];
   link?: string;
 }
 

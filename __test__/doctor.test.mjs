@@ -156,7 +156,8 @@ describe('what is wrong is told, and what depends on it is skipped', () => {
     tenant.setRoles(['Mail.Read', 'Chat.Read.All', 'User.Read.All']);
     const report = await diagnosed([], tenant.env());
     assert.deepEqual([report.exitCode, check(report, 'permissions').status], [0, 'warning']);
-    const [script, az, consent] = commands(check(report, 'permissions'));
+    const [script, az] = commands(check(report, 'permissions'));
+    const consent = check(report, 'permissions').todo.at(-1).url;
     assert.match(
       script,
       /^\.\/scripts\/Enable-WorkIQAppOnly\.ps1 -TenantId \S+ -ClientId \S+ -For Meetings,Channels,Sites,/,
@@ -278,7 +279,11 @@ describe('what is wrong is told, and what depends on it is skipped', () => {
       ['grace@contoso.com', 'grace@contoso.com', 'grace@contoso.com', named.organizer, named.organizer],
     );
     const outside = await diagnosed(['--user', named.user], { ...tenant.env(), WORKIQ_BOUNDARY: boundary });
-    assert.equal(check(outside, 'probe.mail').status, 'skipped');
+    // It was named and not looked at, which is no success.
+    const mail = check(outside, 'probe.mail');
+    assert.deepEqual([outside.status, outside.exitCode], ['warning', 0]);
+    assert.deepEqual([mail.status, mail.code], ['warning', 'outside_boundary']);
+    assert.match(mail.todo[0].text, /WORKIQ_BOUNDARY/);
     assert.ok(!tenant.graphRequests.some((one) => one.path.includes(named.user)));
   });
 });
@@ -328,7 +333,7 @@ describe('behind a broker', { skip: process.platform === 'win32' && 'a shell run
     assert.deepEqual([closed.exitCode, failed(closed)], [3, ['probe.transcript']]);
     const text = check(closed, 'probe.transcript');
     assert.equal(text.code, 'meeting_policy');
-    assert.match(commands(text).join('\n'), /^Grant-CsApplicationAccessPolicy .*/m);
+    assert.match(commands(text).join('\n'), /Grant-CsApplicationAccessPolicy .*/);
     assert.ok(text.facts.requestId && text.facts.httpStatus === 403);
 
     const nobody = await behind(['--user', 'nobody@contoso.com']);
@@ -338,7 +343,7 @@ describe('behind a broker', { skip: process.platform === 'win32' && 'a shell run
   test("the broker's boundary holds for probes", async () => {
     const boundary = JSON.stringify({ users: ['grace@contoso.com'] });
     const report = await behind(['--user', named.user], { WORKIQ_BOUNDARY: boundary });
-    assert.equal(check(report, 'probe.mail').status, 'skipped');
+    assert.equal(check(report, 'probe.mail').status, 'warning');
     assert.match(check(report, 'probe.mail').summary, /outside the boundary/);
     assert.ok(!tenant.graphRequests.some((one) => one.path.includes(named.user)));
   });
@@ -410,6 +415,163 @@ describe('in a GitHub Actions job', () => {
     }
   });
 
+  const ERRORS = 'https://github.com/workiq-auth/workiq-auth/blob/main/docs/errors.md';
+  /** What is wrong, how it comes about, and what everybody is told of it. */
+  const states = [
+    ['nothing set', () => ({}), [/The auth mode is delegated/, /Set WORKIQ_AUTH_MODE=app-only/]],
+    [
+      'missing and wrong settings',
+      () => ({
+        ...tenant.env(),
+        WORKIQ_TENANT_ID: 'fabrikam',
+        WORKIQ_CLIENT_ID: '',
+        WORKIQ_CLOUD: 'fabrikam',
+      }),
+      [
+        /3 settings are missing or wrong:<br>/,
+        /WORKIQ_TENANT_ID: is wrong; expected the tenant's GUID or a verified domain/,
+        /WORKIQ_CLIENT_ID[^<]*: is missing; expected the application \(client\) id/,
+        /Set what is missing[^\n]*getting-started\.md/,
+      ],
+    ],
+    [
+      'a private authority without an audience',
+      () => ({
+        ...tenant.env('github'),
+        WORKIQ_FEDERATED_AUDIENCE: '',
+        WORKIQ_AUTHORITY_HOST: 'https://fabrikam',
+      }),
+      [/WORKIQ_FEDERATED_AUDIENCE[^<|]*: is missing/],
+    ],
+    [
+      'a wrong secret',
+      () => ({ ...tenant.env(), WORKIQ_CLIENT_SECRET: WRONG }),
+      [/AADSTS7000215/, /value and not its id/, `<${ERRORS}#aadsts7000215>`],
+    ],
+    [
+      'an expired certificate',
+      () => ({
+        ...tenant.env('certificate'),
+        WORKIQ_CLIENT_CERTIFICATE_PATH: tenant.certificates.expiredPem,
+      }),
+      [/certificate_expired/, /A new certificate, uploaded/, `<${ERRORS}#errors-of-workiq-auth>`],
+    ],
+    [
+      'a federated credential for another subject',
+      () => {
+        const subject = 'repo:fabrikam/vault:environment:fabrikam-prod';
+        const token = join(dir, 'token');
+        writeFileSync(token, tenant.issueFederatedToken({ sub: subject, aud: tenant.federatedAudience }));
+        return {
+          ...tenant.env(),
+          WORKIQ_CLIENT_SECRET: '',
+          WORKIQ_FEDERATED_AUDIENCE: tenant.federatedAudience,
+          WORKIQ_FEDERATED_TOKEN_FILE: token,
+        };
+      },
+      [/AADSTS700213/, /#aadsts700213>/, /-GitHubRepository <repository> -Environment <environment>/],
+    ],
+    [
+      'a skewed clock',
+      () => {
+        tenant.setClockOffset(900);
+        return tenant.env('certificate');
+      },
+      [/AADSTS700024/, /NTP/, /1[45] min behind/],
+    ],
+    [
+      'Graph out of reach',
+      () => {
+        tenant.fail({ at: 'graph', reset: true, times: 20 });
+        return tenant.env();
+      },
+      [/network_error/, /the host can be reached from here/],
+    ],
+    [
+      'an authority out of reach',
+      () => ({ ...tenant.env(), WORKIQ_AUTHORITY_HOST: 'https://localhost:1' }),
+      [/network_error/, /HTTPS_PROXY/],
+    ],
+    [
+      'a missing role',
+      () => {
+        tenant.setRoles(['Mail.Read']);
+        return tenant.env();
+      },
+      [/OnlineMeetingTranscript.Read.All/, /-TenantId <tenant> -ClientId <client-id> -For Meetings,/],
+    ],
+    [
+      'a blocked Teams policy',
+      () => {
+        tenant.fail({ at: 'graph', match: '/content', graphError: 'NoApplicationAccessPolicy' });
+        return tenant.env();
+      },
+      [/meeting_policy/, /Up to 30 minutes/, /Set-CsApplicationAccessPolicy [^\n]*@\{Add="<client-id>"\}/],
+    ],
+    [
+      'a mailbox that Exchange closes',
+      () => {
+        tenant.fail({ at: 'graph', match: '/messages', graphError: 'AppOnlyAccessPolicy' });
+        return tenant.env();
+      },
+      [/mailbox_policy/, /the scope of RBAC for Applications/],
+    ],
+    [
+      'what is not there',
+      () => {
+        const headers = { 'Content-Type': 'application/json' };
+        const body = '{"error":{"code":"fabrikam","message":"no fabrikam"}}';
+        tenant.fail({ at: 'graph', match: /\/messages\?/, status: 404, headers, body, times: 9 });
+        return tenant.env();
+      },
+      [/graph_error \(HTTP 404\)/, /WORKIQ_TENANT_ID/],
+    ],
+    [
+      'outside the boundary',
+      () => ({ ...tenant.env(), WORKIQ_BOUNDARY: '{"users": ["fabrikam@contoso.com"]}' }),
+      [/outside the boundary/, /workiq-auth boundary explain/],
+    ],
+    ['all well', () => tenant.env('github'), [/✅ all is well/, /federated from /]],
+  ];
+  for (const [what, env, told] of states) {
+    test(`of a public repository everybody learns what to do, and nobody whose it is: ${what}`, async () => {
+      const { all, summary: markdown } = await job(PUBLIC, probes, env());
+      const summary = markdown.replaceAll('\\_', '_');
+      for (const text of told) {
+        assert.ok(
+          typeof text === 'string' ? summary.includes(text) : text.test(summary),
+          `${text}\n${summary}`,
+        );
+      }
+      assert.ok(summary.includes('✅ all is well') || summary.includes('#### '), summary);
+      const ids = [tenant.tenantId, tenant.clientId, named.user, named.team, named.organizer, named.site];
+      const hidden = [...ids, ...names, 'fabrikam', 'repo:contoso', 'localhost', 'O=Contoso'];
+      assert.deepEqual(
+        hidden.filter((id) => all.includes(id)),
+        [],
+        all,
+      );
+    });
+  }
+
+  test('the summary has links and tools, and an annotation says what to do', async () => {
+    tenant.setRoles(['Mail.Read']);
+    const { out, summary } = await job(PRIVATE, [], tenant.env());
+    assert.ok(summary.includes(`\n<${tenant.authority}/${tenant.tenantId}/adminconsent?client_id=`), summary);
+    assert.match(
+      summary,
+      /\| ✅ \| `Mail.Read` \| mail and attachments \| `fetch`, `fetch_blob`, `call_function` \|/,
+    );
+    assert.match(
+      out,
+      /^::warning title=[^\n]*Permissions::[^\n]* What to do: Where that data is not wanted/m,
+    );
+    tenant.setRoles('read');
+    tenant.fail({ at: 'graph', match: '/content', graphError: 'NoApplicationAccessPolicy' });
+    const policy = await job(PRIVATE, ['--meeting-organizer', named.organizer], tenant.env());
+    assert.match(policy.summary, /\nRead on: <https:\/\/learn\.microsoft\.com\/[^>]+>\n/);
+  });
+
   test('what failed is an annotation, on stderr where stdout is JSON', async () => {
     const env = { ...tenant.env(), WORKIQ_CLIENT_SECRET: WRONG };
     const shown = await job(PRIVATE, [], env);
@@ -457,6 +619,20 @@ describe('on a terminal', { skip: noTerminal && 'script (util-linux) makes one, 
   test('all well is short, and what is wrong comes first', async () => {
     const well = await shown({ ...tenant.env(), NO_COLOR: '1' }, ...probes);
     assert.ok(well.out.trim().split('\n').length <= 60, well.out);
+    assert.match(well.out, /^ok {7}Credential +<?\d+ ms client secret/m);
+    assert.match(well.out, /granted {2}Mail\.Read +mail and attachments\s+fetch, fetch_blob, call_function/);
+    const alone = await shown({ ...tenant.env(), NO_COLOR: '1', COLUMNS: '72' });
+    assert.match(alone.out, /all is well so far; nothing was read: name/);
+    assert.ok(alone.out.includes('--meeting-organizer'));
+    assert.deepEqual(
+      alone.out.split('\n').filter((one) => one.length > 72 && !one.includes('Enable-WorkIQAppOnly')),
+      [],
+    );
+    const federated = await shown({ ...tenant.env('github'), NO_COLOR: '1' });
+    assert.match(
+      federated.out,
+      /credential to match it {4}\{"issuer":"[^"]+","subject":"repo:[^"]+","audiences":\["/,
+    );
     const wrong = await shown({ ...tenant.env(), NO_COLOR: '1', WORKIQ_CLIENT_SECRET: WRONG });
     assert.equal(wrong.code, 3);
     assert.match(
@@ -512,7 +688,7 @@ test('diagnose() gives the same report, and never throws for settings', async ()
   assert.deepEqual([report.exitCode, check(report, 'probe.transcript').status], [0, 'ok']);
   const boundary = { users: ['grace@contoso.com'] };
   const bounded = await call({ boundary, users: ['ada@contoso.com'] }, tenant.env());
-  assert.equal(check(bounded, 'probe.mail').status, 'skipped');
+  assert.equal(check(bounded, 'probe.mail').code, 'outside_boundary');
   for (const options of [{ tenantId: 'nobody' }, { tenantId: 7 }, { nonsense: true }]) {
     const wrong = await call(options, tenant.env());
     assert.deepEqual([wrong.exitCode, failed(wrong)], [1, ['settings']]);

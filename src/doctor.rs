@@ -7,9 +7,11 @@ mod broker;
 pub mod check;
 mod credential;
 mod federation;
+mod general;
 pub mod github;
 mod mask;
 mod network;
+mod page;
 mod permissions;
 mod probe;
 mod remedy;
@@ -26,6 +28,7 @@ use crate::error::AuthError;
 use crate::graph::GraphClient;
 use crate::http::HttpClient;
 use crate::settings::Settings;
+use crate::settings::cloud::Cloud;
 use crate::settings::environment::Environment;
 use crate::settings::options::Options;
 use check::{Check, Status};
@@ -109,6 +112,9 @@ async fn own(settings: &Settings, wanted: &Wanted, checks: &mut Vec<Check>, mask
             return checks.extend(rest.map(|name| skipped(name, "The network settings are wrong")));
         }
     };
+    if Cloud::from_authority(settings.authority.host()).is_none() {
+        mask.add(settings.authority.to_string(), "<authority>");
+    }
     let examined = credential::look(settings, &http, mask).await;
     let credential_failed = examined.check.status == Status::Failed;
     checks.push(examined.check);

@@ -36,7 +36,7 @@ fn show(report: &Report, json: bool, is_job: bool, environment: &Environment) ->
     if json {
         write_line(&serde_json::to_string_pretty(&report.to_json()).unwrap_or_default())?;
     } else {
-        write_line(terminal::render(report, style(environment)).trim_end())?;
+        write_line(terminal::render(report, style(environment), width(environment)).trim_end())?;
     }
     if !is_job {
         return Ok(());
@@ -56,6 +56,23 @@ fn show(report: &Report, json: bool, is_job: bool, environment: &Environment) ->
         complain(&error.report());
     }
     Ok(())
+}
+
+/// How many characters a line of the terminal has, or `COLUMNS` says that it has.
+fn width(environment: &Environment) -> usize {
+    let named = environment.get("COLUMNS").and_then(|text| text.parse().ok());
+    named.or_else(terminal_width).filter(|width| *width > 0).unwrap_or(terminal::WIDTH)
+}
+
+#[cfg(unix)]
+fn terminal_width() -> Option<usize> {
+    rustix::termios::tcgetwinsize(std::io::stdout()).ok().map(|size| usize::from(size.ws_col))
+}
+
+/// No call without `unsafe` tells it on Windows.
+#[cfg(not(unix))]
+fn terminal_width() -> Option<usize> {
+    None
 }
 
 fn raw(lines: &str) {

@@ -1,9 +1,11 @@
 //! A check and what came of it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::page;
 use crate::error::{AuthError, ErrorKind};
 
 /// What came of a check.
@@ -61,8 +63,10 @@ pub struct Fact {
 pub enum Step {
     /// Words, to be wrapped. Words with ids in them are not for everybody.
     Words(String, Privacy),
-    /// A command or an address to paste as it is. Ids in it are masked for those who may not see them.
+    /// A command to paste as it is. Ids in it are masked for those who may not see them.
     Command(String),
+    /// An address to open in a browser. Ids in it are masked likewise.
+    Url(String),
 }
 
 /// One application permission, beside what the token has.
@@ -125,6 +129,8 @@ pub struct Check {
     pub summary: String,
     /// Who may read the sentence.
     pub privacy: Privacy,
+    /// The sentence for those who may not read that one, where the code does not make it.
+    pub open: Option<String>,
     /// A stable code of what is wrong.
     pub code: Option<String>,
     /// What was found out.
@@ -134,7 +140,7 @@ pub struct Check {
     /// What to do, in this order.
     pub todo: Vec<Step>,
     /// A page to read on.
-    pub link: Option<&'static str>,
+    pub link: Option<Cow<'static, str>>,
     /// Whether it failed because somebody said no, rather than for a technical reason.
     pub refused: bool,
 }
@@ -151,6 +157,7 @@ impl Check {
             took: Duration::ZERO,
             summary: summary.into(),
             privacy: Privacy::Open,
+            open: None,
             code: None,
             facts: Vec::new(),
             grants: Vec::new(),
@@ -169,12 +176,13 @@ impl Check {
         check.code = Some(parts.code.to_string());
         check.refused =
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Certificate | ErrorKind::Credential);
-        check.todo = error.hint().map(|hint| steps(hint, Privacy::Ids)).unwrap_or_default();
+        let (hint, more) = error.hint().map(without_page).unwrap_or_default();
+        check.todo = steps(&hint, Privacy::Ids);
         if own && check.todo.is_empty() {
-            check
-                .todo
-                .push(Step::Words("Mend each of these; the README has all settings.".into(), Privacy::Open));
+            let all = "Mend each of these; workiq-auth --help has all settings.";
+            check.todo.push(Step::Words(all.into(), Privacy::Open));
         }
+        check.link = more.or_else(|| page::link(&parts.code, parts.aadsts)).map(Cow::from);
         if let Some(number) = parts.aadsts {
             check = check.fact("aadsts", number, Privacy::Open);
         }
@@ -248,7 +256,7 @@ impl Check {
         add("permissions", (!grants.is_empty()).then_some(Value::Array(grants)));
         let todo: Vec<_> = self.todo.iter().map(Step::to_json).collect();
         add("todo", (!todo.is_empty()).then_some(Value::Array(todo)));
-        add("link", self.link.map(Value::from));
+        add("link", self.link.as_deref().map(Value::from));
         object
     }
 }
@@ -276,7 +284,17 @@ impl Step {
         match self {
             Self::Words(text, _) => json!({"text": text}),
             Self::Command(command) => json!({"command": command}),
+            Self::Url(url) => json!({"url": url}),
         }
+    }
+}
+
+/// A hint without its last line, where that leads to a page, and that page.
+#[must_use]
+pub fn without_page(hint: &str) -> (String, Option<String>) {
+    match hint.rsplit_once("\nMore: ") {
+        Some((hint, page)) if !page.contains(char::is_whitespace) => (hint.to_owned(), Some(page.to_owned())),
+        _ => (hint.to_owned(), None),
     }
 }
 
@@ -332,6 +350,15 @@ mod tests {
                 words("Then wait."),
             ]
         );
+    }
+
+    #[test]
+    fn the_page_at_the_end_of_a_hint_is_a_link() {
+        let error = AuthError::new(ErrorKind::Server, "x", "y").with_hint("Do.\nMore: https://a/#b");
+        let check = Check::of_error("token", "Token", &error);
+        assert_eq!(check.todo, [Step::Words("Do.".into(), Privacy::Ids)]);
+        assert_eq!(check.link.as_deref(), Some("https://a/#b"));
+        assert_eq!(without_page("Do.\nMore: or less"), ("Do.\nMore: or less".into(), None));
     }
 
     #[test]

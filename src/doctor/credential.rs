@@ -53,8 +53,21 @@ pub(super) async fn look(settings: &Settings, http: &HttpClient, mask: &mut Mask
             of_kind(check, examined.kind, &client, mask)
         }
     };
-    let check = check.fact("from", settings.credential_name, Privacy::Open);
+    let mut check = check.fact("from", settings.credential_name, Privacy::Open);
+    if check.code.is_none() {
+        check.open = Some(in_general(&check, settings.credential_name));
+    }
     Looked { check: timed(started, check), federated }
+}
+
+/// The sentence without what tells whose it is.
+fn in_general(check: &Check, from: &str) -> String {
+    let value = |name: &str| check.facts.iter().find(|fact| fact.name == name).map(|fact| &fact.value);
+    let kind = value("kind").and_then(|kind| kind.as_str()).unwrap_or("credential");
+    let days = value("daysLeft").map(|days| format!(", {days} days left")).unwrap_or_default();
+    let id =
+        if check.status == Status::Warning && kind == "secret" { ", which looks like its id" } else { "" };
+    format!("{kind} from {from}{days}{id}")
 }
 
 fn of_kind(check: Check, kind: Kind, client: &str, mask: &mut Mask) -> Check {

@@ -211,7 +211,7 @@ mod tests {
             Presented { issuer: issuer.into(), subject: subject.into(), audience: audience.into() };
         let command = |step| match step {
             Step::Command(command) => Some(command),
-            Step::Words(..) => None,
+            Step::Words(..) | Step::Url(_) => None,
         };
         steps(code, &presented, &application(ID), mask).into_iter().filter_map(command).collect()
     }

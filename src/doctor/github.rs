@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write as _};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -69,55 +70,114 @@ pub fn append_summary(report: &Report, environment: &Environment) -> Result<(), 
 /// The report as Markdown.
 #[must_use]
 pub fn summary(report: &Report) -> String {
-    let verdict = match report.status() {
-        Status::Failed => "❌ something is wrong",
-        Status::Warning => "⚠️ it works, with warnings",
-        Status::Ok | Status::Skipped => "✅ all is well",
-    };
+    let mark_of_all = mark(report.status().max(Status::Ok));
+    let verdict = report.verdict();
     let mut out = format!(
-        "### workiq-auth doctor: {verdict}\n\n| | Check | Result | Time |\n| --- | --- | --- | ---: |\n"
+        "### workiq-auth doctor: {mark_of_all} {verdict}\n\n| | Check | Result | Time |\n| --- | --- | --- | ---: |\n"
     );
     for check in &report.checks {
         let target = check.target.as_ref().map(|one| format!(" of {}", cell(one, 120))).unwrap_or_default();
+        // Nothing for what was not done.
+        let took = match check.took {
+            Duration::ZERO => String::new(),
+            took => format!("{} ms", took.as_millis()),
+        };
         let _ = writeln!(
             out,
-            "| {} | {}{target} | {} | {} ms |",
+            "| {} | {}{target} | {} | {took} |",
             mark(check.status),
             cell(check.title, 60),
-            cell(&check.summary, 400),
-            check.took.as_millis()
+            list(&check.summary),
         );
     }
     for check in report.checks.iter().filter(|check| !check.grants.is_empty()) {
-        out.push_str("\n| | Permission | Unlocks |\n| --- | --- | --- |\n");
+        out.push_str("\n| | Permission | Unlocks | Tools |\n| --- | --- | --- | --- |\n");
         for grant in check.grants.iter().filter(|grant| grant.work_iq || grant.held != Held::Not) {
             let held = if grant.held == Held::Not { Status::Warning } else { Status::Ok };
-            let _ = writeln!(out, "| {} | `{}` | {} |", mark(held), grant.name, cell(grant.unlocks, 100));
+            let tools: Vec<_> = grant.tools.iter().map(|tool| format!("`{tool}`")).collect();
+            let _ = writeln!(
+                out,
+                "| {} | `{}` | {} | {} |",
+                mark(held),
+                grant.name,
+                cell(grant.unlocks, 100),
+                tools.join(", ")
+            );
         }
     }
-    for check in report.checks.iter().filter(|check| is_wrong(check) && !check.todo.is_empty()) {
-        let _ = write!(out, "\n#### {}: what to do\n\n", check.title);
-        for step in &check.todo {
-            match step {
-                Step::Words(text, _) => {
-                    for line in text.lines() {
-                        let _ = writeln!(out, "{}  ", escaped(line, 1200));
-                    }
-                }
-                Step::Command(command) => {
-                    // A fence that nothing in the command can end.
-                    let fence = "`".repeat(3 + command.matches("```").count());
-                    let clean: Vec<_> = command.lines().map(|line| printable(line, 2000)).collect();
-                    let _ = write!(out, "\n{fence}\n{}\n{fence}\n\n", clean.join("\n"));
-                }
-            }
-        }
+    for check in report.checks.iter().filter(|check| is_wrong(check)) {
+        what_to_do(&mut out, check);
     }
     if let Some(what) = report.left_out {
         let _ = write!(out, "\n_Left out: {what}._\n");
     }
     out.push('\n');
     out
+}
+
+fn what_to_do(out: &mut String, check: &Check) {
+    if check.todo.is_empty() && check.link.is_none() {
+        return;
+    }
+    let _ = write!(out, "\n#### {}: what to do\n\n", check.title);
+    for step in &check.todo {
+        match step {
+            Step::Words(text, _) => {
+                for line in text.lines() {
+                    let _ = writeln!(out, "{}  ", escaped(line, 1200));
+                }
+            }
+            Step::Url(url) if is_address(url) => {
+                let _ = write!(out, "\n<{url}>\n\n");
+            }
+            Step::Command(command) | Step::Url(command) => {
+                // A fence that nothing in the command can end.
+                let fence = "`".repeat(3 + command.matches("```").count());
+                let clean: Vec<_> = command.lines().map(|line| printable(line, 2000)).collect();
+                let _ = write!(out, "\n{fence}\n{}\n{fence}\n\n", clean.join("\n"));
+            }
+        }
+    }
+    if let Some(link) = check.link.as_deref().filter(|link| is_address(link)) {
+        let _ = write!(out, "\nRead on: <{link}>\n");
+    }
+}
+
+/// Whether it is one whole address, with nothing masked in it, which Markdown takes between angle brackets.
+fn is_address(url: &str) -> bool {
+    url.starts_with("https://") && url.bytes().all(|b| b.is_ascii_graphic() && !b"<>`\\|".contains(&b))
+}
+
+/// What to do in a sentence or two; where they lead to a command, that too.
+fn next_step(check: &Check) -> Option<String> {
+    /// A sentence that is shorter may have another one after it: the first of a hint often says what is wrong.
+    const SHORT: usize = 160;
+    let at = check.todo.iter().position(|step| matches!(step, Step::Words(..)))?;
+    let Some(Step::Words(text, _)) = check.todo.get(at) else { return None };
+    // Lines are wrapped anywhere but after a colon, where a list may begin.
+    let mut text = text.lines().map(str::trim);
+    let mut said = String::new();
+    for line in text.by_ref() {
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        said.push_str(line);
+        if line.ends_with(':') || line.ends_with('.') && said.len() > SHORT {
+            break;
+        }
+    }
+    let mut end = 0;
+    while end < SHORT.min(said.len()) {
+        end = said[end..].find(". ").map_or(said.len(), |at| end + at + 2);
+    }
+    let sentences = said[..end].trim_end();
+    match (sentences.strip_suffix(':'), check.todo.get(at + 1)) {
+        (Some(_), Some(Step::Command(next) | Step::Url(next))) if text.next().is_none() => {
+            Some(format!("{sentences} {next}"))
+        }
+        (Some(bare), _) => Some(format!("{bare}.")),
+        (None, _) => Some(sentences.to_owned()),
+    }
 }
 
 /// An annotation for each check that failed or warns, a line each.
@@ -127,7 +187,12 @@ pub fn annotations(report: &Report) -> String {
         let command = if check.status == Status::Failed { "error" } else { "warning" };
         let target = check.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
         let title = property(&format!("workiq-auth doctor: {}{target}", check.title));
-        let _ = writeln!(out, "::{command} title={title}::{}", data(&printable(&check.summary, 600)));
+        let mut text = printable(&check.summary, 600);
+        if let Some(next) = next_step(check) {
+            let stop = if text.ends_with(['.', ':', '!', '?', '…']) { "" } else { "." };
+            text = format!("{text}{stop} What to do: {}", printable(&next, 600));
+        }
+        let _ = writeln!(out, "::{command} title={title}::{}", data(&text));
         out
     })
 }
@@ -148,6 +213,20 @@ fn mark(status: Status) -> &'static str {
 /// A value in a table.
 fn cell(text: &str, limit: usize) -> String {
     escaped(text, limit)
+}
+
+/// A sentence in a table, with the items of a list below it.
+fn list(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("- ") {
+            out.push_str("<br>");
+        } else if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&cell(line, 400));
+    }
+    out
 }
 
 /// Text in which Markdown and HTML mean nothing.
@@ -228,14 +307,44 @@ mod tests {
     }
 
     #[test]
+    fn an_annotation_says_what_to_do_first() {
+        let words = |text: &str| Step::Words(text.into(), Privacy::Open);
+        for (steps, expected) in [
+            (
+                vec![words("Short. And\nwrapped. More:"), Step::Command("az x".into())],
+                "Short. And wrapped. More: az x",
+            ),
+            (vec![words("It has none:\n  - a list\nGo.")], "It has none."),
+            (vec![words(&format!("{}. Not this.", "x".repeat(200)))], &format!("{}.", "x".repeat(200))),
+        ] {
+            let check = Check { todo: steps, ..Check::new("x", "X", Status::Warning, "Wrong") };
+            let shown = annotations(&report(check));
+            assert!(shown.ends_with(&format!("::Wrong. What to do: {expected}\n")), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_page_and_an_address_are_links_and_one_with_something_masked_is_not() {
+        let mut check = Check::new("x", "X", Status::Failed, "a")
+            .step(Step::Url("https://login.example/t/adminconsent?client_id=c".into()))
+            .step(Step::Url("https://login.example/<tenant>/adminconsent".into()));
+        check.link = Some("https://example.com/#a".into());
+        let shown = summary(&report(check));
+        for part in [
+            "\n<https://login.example/t/adminconsent?client_id=c>\n",
+            "\n```\nhttps://login.example/<tenant>/adminconsent\n```\n",
+            "\nRead on: <https://example.com/#a>\n",
+        ] {
+            assert!(shown.contains(part), "{shown}");
+        }
+    }
+
+    #[test]
     fn a_summary_is_a_table_that_nothing_breaks() {
         let check = Check::new("x", "X", Status::Failed, "a | <img src=x> [b](c)\nd @ada")
             .step(Step::Command("x\n```\n<b>".into()));
         let shown = summary(&report(check));
-        assert!(
-            shown.contains("| ❌ | X | a \\| &lt;img src=x&gt; \\[b\\](c) d &#64;ada | 0 ms |"),
-            "{shown}"
-        );
+        assert!(shown.contains("| ❌ | X | a \\| &lt;img src=x&gt; \\[b\\](c) d &#64;ada |  |"), "{shown}");
         assert!(shown.contains("\n````\nx\n```\n<b>\n````\n"), "{shown}");
     }
 }

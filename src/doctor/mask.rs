@@ -47,8 +47,10 @@ impl Mask {
             let is_id = word.len() == 36 && Uuid::try_parse(word).is_ok() && word != WELL_KNOWN;
             // The next sign tells an app role, which is the same in every tenant: 810c84a8-…=Role.
             let is_role = rest[end..].starts_with("=Role");
+            let known = self.0.iter().find(|(text, _)| is_id && text.eq_ignore_ascii_case(word));
             out.push_str(match word {
-                _ if word.contains('@') => "<user>",
+                _ if !is_role && known.is_some() => known.map_or("<id>", |(_, word)| &**word),
+                _ if is_user(word) => "<user>",
                 _ if is_id && !is_role => "<id>",
                 _ => word,
             });
@@ -57,6 +59,12 @@ impl Mask {
         out.push_str(rest);
         known(&out, true)
     }
+}
+
+/// Whether that may be the name of a user. What begins with the sign is a file to `az` (`@cert.pem`) or a table to
+/// PowerShell (`@{…}`).
+fn is_user(word: &str) -> bool {
+    word.trim_start_matches('@').contains('@')
 }
 
 #[cfg(test)]
@@ -73,6 +81,13 @@ mod tests {
         assert_eq!(
             mask.hide(&format!("az --id {id} --api {graph} --api-permissions {id}=Role, ada@contoso.com")),
             format!("az --id <id> --api {graph} --api-permissions {id}=Role, <user>")
+        );
+        assert_eq!(mask.hide("--cert \"@cert.pem\" @{Add=1} @a@b"), "--cert \"@cert.pem\" @{Add=1} <user>");
+        // A tenant may be named by its id.
+        mask.add("22222222-3333-4444-8555-666666666666", TENANT);
+        assert_eq!(
+            mask.hide("https://x/22222222-3333-4444-8555-666666666666/a --tenant 22222222-3333-4444-8555-666666666666"),
+            "https://x/<tenant>/a --tenant <tenant>"
         );
         assert_eq!(mask.hide("-TenantId contoso.com -X \"ada@x.com\""), "-TenantId <tenant> -X \"<user>\"");
         assert_eq!(

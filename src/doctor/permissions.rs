@@ -23,15 +23,17 @@ struct Asked {
 }
 
 const READS: &[&str] = &["fetch", "call_function"];
+const FETCH: &[&str] = &["fetch"];
+const FILES: &[&str] = &["fetch", "fetch_blob", "call_function"];
 
-const ASKED: [Asked; 14] = [
+const ASKED: [Asked; 15] = [
     Asked {
         name: "OnlineMeetingTranscript.Read.All",
         also: &[],
         partly: &[],
         area: Some("Meetings"),
         unlocks: "transcripts of meetings",
-        tools: READS,
+        tools: FILES,
     },
     Asked {
         name: "Chat.Read.All",
@@ -55,7 +57,7 @@ const ASKED: [Asked; 14] = [
         partly: &[],
         area: Some("Mail"),
         unlocks: "mail and attachments",
-        tools: &["fetch", "fetch_blob", "call_function"],
+        tools: FILES,
     },
     Asked {
         name: "Sites.Read.All",
@@ -86,22 +88,51 @@ const ASKED: [Asked; 14] = [
         "User.ReadBasic.All",
         &["User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"],
         "names of users, ids of addresses",
+        FETCH,
     ),
-    helper("Team.ReadBasic.All", &["TeamSettings.Read.All", "Group.Read.All"], "names of teams"),
-    helper("Channel.ReadBasic.All", &["ChannelSettings.Read.All", "Group.Read.All"], "names of channels"),
-    helper("OnlineMeetings.Read.All", &[], "titles of meetings"),
-    helper("ExternalConnection.Read.All", &[], "names of connections"),
-    helper("Calendars.Read", &[], "calendars"),
-    helper("Files.Read.All", &["Sites.Read.All", "Sites.ReadWrite.All"], "files, without Sites.Read.All"),
+    helper("Team.ReadBasic.All", &["TeamSettings.Read.All", "Group.Read.All"], "names of teams", FETCH),
+    helper(
+        "Channel.ReadBasic.All",
+        &["ChannelSettings.Read.All", "Group.Read.All"],
+        "names of channels",
+        FETCH,
+    ),
+    // Chat.Read.All is not among those that Microsoft's map has for a user's list of chats.
+    helper("Chat.ReadBasic.All", &["Chat.ReadWrite.All"], "lists of chats", FETCH),
+    helper("OnlineMeetings.Read.All", &[], "titles of meetings", FETCH),
+    helper("ExternalConnection.Read.All", &[], "names of connections", FETCH),
+    helper("Calendars.Read", &[], "calendars", READS),
+    helper(
+        "Files.Read.All",
+        &["Sites.Read.All", "Sites.ReadWrite.All"],
+        "files, without Sites.Read.All",
+        FILES,
+    ),
 ];
 
-const fn helper(name: &'static str, also: &'static [&'static str], unlocks: &'static str) -> Asked {
-    Asked { name, also, partly: &[], area: None, unlocks, tools: READS }
+const fn helper(
+    name: &'static str,
+    also: &'static [&'static str],
+    unlocks: &'static str,
+    tools: &'static [&'static str],
+) -> Asked {
+    Asked { name, also, partly: &[], area: None, unlocks, tools }
 }
 
-/// Those that `-WithNames` of the script grants.
-const NAMES: [&str; 4] =
-    ["User.ReadBasic.All", "Team.ReadBasic.All", "Channel.ReadBasic.All", "OnlineMeetings.Read.All"];
+/// Those that `-WithNames` of the script grants, and the area that each comes with; one comes with any.
+const NAMES: [(&str, Option<&str>); 6] = [
+    ("User.ReadBasic.All", None),
+    ("OnlineMeetings.Read.All", Some("Meetings")),
+    ("Chat.ReadBasic.All", Some("Chats")),
+    ("Team.ReadBasic.All", Some("Channels")),
+    ("Channel.ReadBasic.All", Some("Channels")),
+    ("ExternalConnection.Read.All", Some("External")),
+];
+
+/// The area with which the script's `-WithNames` grants `permission`.
+pub(super) fn area_of_name(permission: &str) -> Option<&'static str> {
+    NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(permission)).and_then(|(_, area)| *area)
+}
 
 /// The area of the script that grants `permission`.
 pub(super) fn area_of(permission: &str) -> Option<&'static str> {
@@ -153,16 +184,15 @@ pub(super) fn look_beside(roles: &[String], reads_mail: bool, application: &Appl
         check.todo.extend(application.grant(&areas, false, &ids));
         check
     };
+    // The script adds the names that belong to areas, so it is told those whose data is there.
+    let there = |one: &&Grant| one.held != Held::Not;
+    let areas: Vec<_> = grants.iter().filter(there).filter_map(|one| area_of(one.name)).collect();
+    let is_missing = |name: &str| grants.iter().any(|one| one.name == name && one.held == Held::Not);
     let unnamed =
-        NAMES.iter().any(|name| grants.iter().any(|one| one.name == *name && one.held == Held::Not));
+        NAMES.iter().any(|(name, area)| area.is_none_or(|area| areas.contains(&area)) && is_missing(name));
     let mut check = check;
-    if unnamed {
-        // The script adds the names that belong to areas, so it is told those whose data is there.
-        let there = |one: &&Grant| one.held != Held::Not;
-        let areas: Vec<_> = grants.iter().filter(there).filter_map(|one| area_of(one.name)).collect();
-        if !areas.is_empty() {
-            check = check.fact("forNames", application.enable(&areas, true), Privacy::Ids);
-        }
+    if unnamed && !areas.is_empty() {
+        check = check.fact("forNames", application.enable(&areas, true), Privacy::Ids);
     }
     check.grants = grants;
     timed(started, check)
@@ -214,7 +244,62 @@ mod tests {
         let check = of(&[], false);
         assert!(check.grants.iter().all(|grant| grant.role_id.is_some()), "{:?}", check.grants);
         assert_eq!(ASKED.iter().filter(|one| one.area.is_some()).count(), 7);
-        assert!(NAMES.iter().all(|name| ASKED.iter().any(|one| one.name == *name)));
+        assert!(NAMES.iter().all(|(name, _)| ASKED.iter().any(|one| one.name == *name)));
+    }
+
+    #[test]
+    fn the_names_are_those_that_the_scripts_grant() {
+        let mut ours: Vec<_> = NAMES.iter().map(|(name, area)| (area.unwrap_or("User"), *name)).collect();
+        ours.sort_unstable();
+        for script in [
+            include_str!("../../scripts/Enable-WorkIQAppOnly.ps1"),
+            include_str!("../../scripts/Test-WorkIQAppOnly.ps1"),
+        ] {
+            let from = script.split_once("\n$NameRoles = @{").unwrap().1;
+            // The role of users stands apart in both.
+            let mut theirs = vec![("User", "User.ReadBasic.All")];
+            assert!(from.contains("User.ReadBasic.All") || script.contains("'User.ReadBasic.All'"));
+            let mut area = "";
+            for line in from.lines().take_while(|line| *line != "}") {
+                if let Some((name, _)) = line.trim().split_once(" = @") {
+                    area = name.trim();
+                }
+                let quoted = line.split('\'').skip(1).step_by(2);
+                theirs.extend(quoted.filter(|text| text.contains(".Read")).map(|name| (area, name)));
+            }
+            theirs.sort_unstable();
+            assert_eq!(theirs, ours);
+        }
+        assert_eq!(area_of_name("Chat.ReadBasic.All"), Some("Chats"));
+    }
+
+    #[test]
+    fn the_tools_are_those_of_the_page_for_readers() {
+        const PAGE: &str = include_str!("../../docs/permissions.md");
+        for asked in &ASKED {
+            let cells: Vec<_> = PAGE
+                .lines()
+                .map(|line| line.split(" | ").collect::<Vec<_>>())
+                .find(|cells| {
+                    cells.iter().take(2).any(|cell| {
+                        let start = format!("`{}` `", asked.name);
+                        cell.trim_start_matches("| ").starts_with(&start)
+                    })
+                })
+                .unwrap_or_else(|| panic!("no row for {}", asked.name));
+            let all = ["fetch", "fetch_blob", "do_action", "call_function"];
+            let row = cells.join(" ");
+            let on_page: Vec<_> = all.into_iter().filter(|tool| row.contains(&format!("`{tool}`"))).collect();
+            assert_eq!(asked.tools, on_page, "{}", asked.name);
+        }
+    }
+
+    #[test]
+    fn names_are_offered_for_data_that_is_there() {
+        let offered = |roles: &[&str]| of(roles, false).facts.iter().any(|fact| fact.name == "forNames");
+        assert!(offered(&["Chat.Read.All", "User.ReadBasic.All"]));
+        assert!(!offered(&["Chat.Read.All", "User.ReadBasic.All", "Chat.ReadBasic.All"]));
+        assert!(!offered(&["User.ReadBasic.All"]));
     }
 
     #[test]

@@ -18,6 +18,12 @@ pub(super) use reader::Reader;
 pub use target::Wanted;
 pub(super) use target::{Targets, named, targets};
 
+/// The code of a probe of what the boundary keeps out.
+pub(super) const OUTSIDE: &str = "outside_boundary";
+
+/// Where there is nothing to probe.
+pub(super) const NOBODY: &str = "Nobody was named: --user, --team, --site, --meeting-organizer";
+
 /// The id of the probe of a mailbox.
 pub(super) const MAIL: &str = "probe.mail";
 
@@ -46,11 +52,11 @@ pub(super) async fn look(
     application: Option<&Application>,
 ) -> Vec<Check> {
     if targets.is_empty() {
-        let why = match reader {
-            Reader::Own(_) => "Nobody was named: --user, --team, --site, --meeting-organizer, or a boundary",
-            Reader::Brokered(_) => "Nobody was named: --user, --team, --site, --meeting-organizer",
+        let more = match reader {
+            Reader::Own(_) => ", or a boundary",
+            Reader::Brokered(_) => "",
         };
-        return vec![skipped(PROBES, why)];
+        return vec![skipped(PROBES, format!("{NOBODY}{more}"))];
     }
     let prober = Prober { reader, roles, application };
     let mut checks = Vec::new();
@@ -68,12 +74,36 @@ pub(super) async fn look(
     for site in &targets.sites {
         checks.push(prober.site(site).await);
     }
+    if targets.named {
+        warn_of_outside(&mut checks);
+    }
     if targets.more > 0 {
         let why =
             format!("{} more in the boundary are not probed; name them to have them probed", targets.more);
         checks.push(skipped(PROBES, why));
     }
     checks
+}
+
+/// Whoever names something wants to know whether it can be read. Where the boundary keeps all of it out, that is no
+/// success, and one of its probes says so; where it keeps a part out, it was narrowed to the rest.
+fn warn_of_outside(checks: &mut [Check]) {
+    let of_one = |a: &Check, b: &Check| a.target == b.target;
+    for same in checks.chunk_by_mut(of_one) {
+        if same.iter().any(|check| check.status != Status::Skipped) {
+            continue;
+        }
+        if let Some(check) = same.iter_mut().find(|check| check.code.as_deref() == Some(OUTSIDE)) {
+            check.status = Status::Warning;
+            check.todo.push(Step::Words(
+                "It was named and not looked at. If it is to be read, add it to the boundary (WORKIQ_BOUNDARY); what is \
+                 inside now is shown by:"
+                    .into(),
+                Privacy::Open,
+            ));
+            check.todo.push(Step::Command("workiq-auth boundary explain".into()));
+        }
+    }
 }
 
 impl<'a> Prober<'a> {
@@ -203,6 +233,7 @@ impl Probe<'_> {
             Err(GraphFailure::OutsideBoundary(_)) => {
                 let mut check = check();
                 check.status = Status::Skipped;
+                check.code = Some(OUTSIDE.into());
                 check.summary = "It is outside the boundary, so nothing was asked".into();
                 check
             }
@@ -279,13 +310,36 @@ fn site_path(site: &str) -> String {
 
 /// The step to the script of this package, for a permission that is missing.
 fn by_script(application: &Application, permission: &str) -> Option<Step> {
-    let area = permissions::area_of(permission)?;
-    Some(Step::Command(application.enable(&[area], false)))
+    let of_data = permissions::area_of(permission).map(|area| (area, false));
+    let (area, names) = of_data.or_else(|| permissions::area_of_name(permission).map(|area| (area, true)))?;
+    Some(Step::Command(application.enable(&[area], names)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_named_and_is_wholly_outside_is_a_warning() {
+        let of = |target: &str, code: Option<&str>, status| Check {
+            code: code.map(str::to_owned),
+            ..Check::new("probe.mail", "Mail", status, "x").about(target)
+        };
+        let mut checks = [
+            of("ada", Some(OUTSIDE), Status::Skipped),
+            of("ada", None, Status::Skipped),
+            of("ada", Some(OUTSIDE), Status::Skipped),
+            of("grace", None, Status::Ok),
+            of("grace", Some(OUTSIDE), Status::Skipped),
+        ];
+        warn_of_outside(&mut checks);
+        let statuses = checks.each_ref().map(|check| check.status);
+        assert_eq!(
+            statuses,
+            [Status::Warning, Status::Skipped, Status::Skipped, Status::Ok, Status::Skipped]
+        );
+        assert!(!checks[0].todo.is_empty());
+    }
 
     #[test]
     fn what_was_named_stays_one_segment() {

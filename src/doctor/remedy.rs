@@ -45,7 +45,7 @@ impl Application {
             Step::Command(self.enable(areas, names)),
             Step::Command(azure_cli_for(&self.client, roles)),
             words("Where the application asks for it already, consent is enough:"),
-            Step::Command(self.consent()),
+            Step::Url(self.consent()),
         ]
     }
 
@@ -108,12 +108,12 @@ mod tests {
             authority: "https://login.microsoftonline.com".into(),
             cloud: Cloud::Public,
         };
-        let commands: Vec<_> = application
-            .grant(&["Mail", "Chats"], false, &["r1", "r2"])
-            .into_iter()
+        let steps = application.grant(&["Mail", "Chats"], false, &["r1", "r2"]);
+        let commands: Vec<_> = steps
+            .iter()
             .filter_map(|step| match step {
-                Step::Command(command) => Some(command),
-                Step::Words(..) => None,
+                Step::Command(command) => Some(command.as_str()),
+                Step::Words(..) | Step::Url(_) => None,
             })
             .collect();
         assert_eq!(
@@ -121,7 +121,9 @@ mod tests {
             "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats"
         );
         assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
-        assert_eq!(commands[2], "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c");
+        assert_eq!(commands.len(), 2);
+        let url = "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c";
+        assert_eq!(steps.last(), Some(&Step::Url(url.into())));
         assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));
         let elsewhere = Application { cloud: Cloud::UsGovDod, ..application };
         assert!(elsewhere.enable(&["Mail"], false).ends_with("-ClientId c -Cloud usgov-dod -For Mail"));

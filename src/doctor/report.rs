@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::PROBES;
 use super::check::{Check, Fact, Privacy, Status, Step};
+use super::general;
 use super::mask::Mask;
+use super::probe::{NOBODY, OUTSIDE};
 
 /// The version of the JSON form. It changes where a reader of the older one would go wrong.
 const SCHEMA_VERSION: u32 = 1;
@@ -44,6 +47,28 @@ impl Report {
         self.checks.iter().filter(|check| check.status == status).count()
     }
 
+    /// The outcome in a few words, which claim no more than was looked at.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let is_read = self.checks.iter().any(|check| {
+            let is_asked = check.status != Status::Skipped && check.code.as_deref() != Some(OUTSIDE);
+            check.id.starts_with("probe.") && is_asked
+        });
+        let is_nobody = |check: &Check| check.id == PROBES.0 && check.summary.starts_with(NOBODY);
+        let (so_far, why) = if is_read {
+            ("", "")
+        } else if self.checks.iter().any(is_nobody) {
+            (" so far", "; nothing was read: name --user, --team, --site or --meeting-organizer")
+        } else {
+            (" so far", "; nothing was read")
+        };
+        match self.status() {
+            Status::Failed => "something is wrong".to_owned(),
+            Status::Warning => format!("it works{so_far}, with warnings{why}"),
+            Status::Ok | Status::Skipped => format!("all is well{so_far}{why}"),
+        }
+    }
+
     /// The report as `docs/doctor.schema.json` has it.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -79,20 +104,27 @@ impl Report {
 }
 
 fn narrow(check: &mut Check, most: Privacy, mask: &Mask) {
+    let general = general::of(check);
     if check.privacy > most {
-        check.summary = match (&check.code, check.status) {
-            (Some(code), _) => format!("{code} (see docs/errors.md and docs/refusals.md)"),
-            (None, status) => status.word().to_owned(),
-        };
+        check.summary = general.summary;
         check.privacy = Privacy::Open;
     }
     check.facts.retain(|Fact { privacy, .. }| *privacy <= most);
-    check.todo.retain(|step| !matches!(step, Step::Words(_, privacy) if *privacy > most));
+    let is_hidden = |step: &Step| matches!(step, Step::Words(_, privacy) if *privacy > most);
+    let hidden = check.todo.iter().position(is_hidden);
+    check.todo.retain(|step| !is_hidden(step));
+    if hidden.is_some() || check.todo.is_empty() {
+        // Commands that are there are of this very case, but for ids.
+        let has_commands = check.todo.iter().any(|step| !matches!(step, Step::Words(..)));
+        let said = general.todo.into_iter().filter(|step| !has_commands || matches!(step, Step::Words(..)));
+        let at = hidden.unwrap_or_default().min(check.todo.len());
+        check.todo.splice(at..at, said);
+    }
     if most < Privacy::Ids {
         check.target = None;
         for step in &mut check.todo {
-            if let Step::Command(command) = step {
-                *command = mask.hide(command);
+            if let Step::Command(text) | Step::Url(text) = step {
+                *text = mask.hide(text);
             }
         }
     }
@@ -121,6 +153,20 @@ mod tests {
         ] {
             assert_eq!(report(checks).exit_code(), code);
         }
+    }
+
+    #[test]
+    fn all_is_well_only_where_something_was_read() {
+        let of = |id, status, why: &str| report(vec![Check::new(id, "X", status, why)]).verdict();
+        assert_eq!(of("probe.mail", Status::Ok, ""), "all is well");
+        assert_eq!(of("probe.mail", Status::Warning, ""), "it works, with warnings");
+        assert_eq!(of("probe.mail", Status::Skipped, ""), "all is well so far; nothing was read");
+        let named = "; nothing was read: name --user, --team, --site or --meeting-organizer";
+        assert_eq!(of("probes", Status::Skipped, NOBODY), format!("all is well so far{named}"));
+        assert_eq!(of("token", Status::Failed, ""), "something is wrong");
+        let mut outside = Check::new("probe.mail", "X", Status::Warning, "");
+        outside.code = Some(OUTSIDE.into());
+        assert_eq!(report(vec![outside]).verdict(), "it works so far, with warnings; nothing was read");
     }
 
     #[test]

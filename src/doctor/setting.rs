@@ -29,7 +29,7 @@ pub(super) enum Way {
 pub(super) fn look(options: &Options, environment: &Environment, mask: &mut Mask) -> (Vec<Check>, Way) {
     let started = Instant::now();
     let mode = settings::resolve_mode(options, environment);
-    let facts = facts(options, environment, mask);
+    let mut facts = facts(options, environment, mask);
     let (settings, way) = if matches!(mode, Ok(AuthMode::AppOnly)) {
         match resolve(options, environment) {
             Ok(way) => (found(&facts, &way), way),
@@ -43,6 +43,12 @@ pub(super) fn look(options: &Options, environment: &Environment, mask: &mut Mask
         (check, Way::None("The mode is not app-only"))
     };
     let mut settings = timed(started, settings);
+    // Where something is wrong, anything may have strayed anywhere, and a value that was to be one of a few is not.
+    if settings.status != Status::Ok {
+        for fact in &mut facts {
+            fact.privacy = fact.privacy.max(Privacy::Ids);
+        }
+    }
     settings.facts.splice(0..0, facts);
     (vec![settings, timed(Instant::now(), of_mode(mode, options, environment))], way)
 }

@@ -8,14 +8,20 @@ use super::check::{Check, Fact, Grant, Held, Status, Step};
 use super::report::Report;
 use crate::error::printable;
 
-/// How wide lines are, commands apart, which are pasted.
-const WIDTH: usize = 100;
+/// The widest that lines are, commands apart, which are pasted.
+pub const WIDTH: usize = 100;
+
+/// The narrowest: names, and some words beside them.
+const NARROWEST: usize = 60;
 
 /// Where texts begin.
 const INDENT: usize = 9;
 
 /// How wide the names of checks and facts are.
-const NAME: usize = 24;
+const NAME: usize = 26;
+
+/// How much of that a name of a check takes, where its time stands behind it.
+const TITLE: usize = 17;
 
 /// How much of a target is shown beside a sentence.
 const TARGET: usize = 40;
@@ -56,10 +62,12 @@ impl Style {
     }
 }
 
-/// The report in lines. What is in it may come from outside, so nothing of it steers a terminal or a runner.
+/// The report in lines of `width` characters, within bounds. What is in it may come from outside, so nothing of it steers
+/// a terminal or a runner.
 #[must_use]
-pub fn render(report: &Report, style: Style) -> String {
-    let mut out = format!("{}\n", heading(report, style));
+pub fn render(report: &Report, style: Style, width: usize) -> String {
+    let mut out = Page { text: String::new(), width: width.clamp(NARROWEST, WIDTH) };
+    out.wrapped("", 2, &heading(report, style));
     let mut wrong: Vec<_> = report
         .checks
         .iter()
@@ -67,13 +75,13 @@ pub fn render(report: &Report, style: Style) -> String {
         .collect();
     wrong.sort_by_key(|check| std::cmp::Reverse(check.status));
     for check in &wrong {
-        out.push('\n');
+        out.text.push('\n');
         problem(&mut out, check, style);
     }
     if !wrong.is_empty() {
-        let _ = write!(out, "\n{}\n", style.bold("All checks"));
+        let _ = write!(out.text, "\n{}\n", style.bold("All checks"));
     }
-    out.push('\n');
+    out.text.push('\n');
     let is_bare =
         |check: &Check| check.status == Status::Skipped && check.facts.is_empty() && check.target.is_none();
     // Many that were skipped for one reason are one line.
@@ -84,14 +92,15 @@ pub fn render(report: &Report, style: Style) -> String {
                 let titles: Vec<_> = checks.iter().map(|check| check.title).collect();
                 let why = checks.first().map(|check| safe(&check.summary, 300)).unwrap_or_default();
                 let status = style.paint(Status::Skipped, &format!("{:<INDENT$}", "skipped"));
-                wrapped(&mut out, &status, INDENT, &format!("{}: {why}", titles.join(", ")));
+                out.wrapped(&status, INDENT, &format!("{}: {why}", titles.join(", ")));
             }
         }
     }
     if let Some(what) = report.left_out {
-        let _ = writeln!(out, "\nLeft out: {what}.");
+        out.text.push('\n');
+        out.wrapped("", 0, &format!("Left out: {what}."));
     }
-    out
+    out.text
 }
 
 fn heading(report: &Report, style: Style) -> String {
@@ -104,76 +113,74 @@ fn heading(report: &Report, style: Style) -> String {
             style.paint(status, &format!("{count} {}{plural}", status.word()))
         })
         .collect();
-    let verdict = match report.status() {
-        Status::Failed => "something is wrong",
-        Status::Warning => "it works, with warnings",
-        Status::Ok | Status::Skipped => "all is well",
-    };
-    format!("{} {verdict} ({})", style.bold("workiq-auth doctor:"), counts.join(", "))
+    format!("{} {} ({})", style.bold("workiq-auth doctor:"), report.verdict(), counts.join(", "))
 }
 
 /// What is wrong, and what to do.
-fn problem(out: &mut String, check: &Check, style: Style) {
+fn problem(out: &mut Page, check: &Check, style: Style) {
     let target = check.target.as_ref().map(|target| format!(" of {}", safe(target, 120))).unwrap_or_default();
     let status = style.paint(check.status, &format!("{:<INDENT$}", check.status.word()));
-    let _ = writeln!(out, "{status}{}", style.bold(&format!("{}{target}", check.title)));
+    let _ = writeln!(out.text, "{status}{}", style.bold(&format!("{}{target}", check.title)));
     for part in check.summary.lines() {
-        wrapped(out, &pad(INDENT), INDENT + hang(part), &safe_line(part, 1200));
+        out.wrapped(&pad(INDENT), INDENT + hang(part), &safe_line(part, 1200));
     }
     if !check.todo.is_empty() {
-        let _ = writeln!(out, "{}{}", pad(INDENT), style.bold("What to do"));
+        let _ = writeln!(out.text, "{}{}", pad(INDENT), style.bold("What to do"));
     }
     for step in &check.todo {
         match step {
             Step::Words(text, _) => {
                 for part in text.lines() {
-                    wrapped(out, &pad(INDENT), INDENT + hang(part), &safe_line(part, 1200));
+                    out.wrapped(&pad(INDENT), INDENT + hang(part), &safe_line(part, 1200));
                 }
             }
-            Step::Command(command) => {
+            Step::Command(command) | Step::Url(command) => {
                 for part in command.lines() {
-                    let _ = writeln!(out, "{}  {}", pad(INDENT), style.with("36", &safe_line(part, 2000)));
+                    let _ =
+                        writeln!(out.text, "{}  {}", pad(INDENT), style.with("36", &safe_line(part, 2000)));
                 }
             }
         }
     }
-    if let Some(link) = check.link {
-        let _ = writeln!(out, "{}{}", pad(INDENT), style.dim(link));
+    if let Some(link) = &check.link {
+        let _ = writeln!(out.text, "{}{}", pad(INDENT), style.dim(link));
     }
 }
 
 /// One check: status, title, sentence, time; below it its facts.
-fn line(out: &mut String, check: &Check, style: Style) {
+fn line(out: &mut Page, check: &Check, style: Style) {
     let status = style.paint(check.status, &format!("{:<INDENT$}", check.status.word()));
-    let title = format!("{:<NAME$}", check.title);
+    let time = style.dim(&format!("{:>8} ", time(check)));
+    let title = format!("{:<TITLE$}{time}", check.title);
     let is_told = matches!(check.status, Status::Failed | Status::Warning);
     let mut said = if is_told { "see above".to_owned() } else { safe(&check.summary, 400) };
     if let Some(target) = &check.target {
         said = format!("{said}: {}", safe(target, TARGET));
     }
-    let took = check.took.as_millis();
-    if took >= 100 {
-        let _ = write!(said, " ({took} ms)");
-    }
-    wrapped(out, &format!("{status}{title}"), INDENT + NAME, &said);
+    out.wrapped(&format!("{status}{title}"), INDENT + NAME, &said);
     for fact in check.facts.iter().filter(|fact| is_shown(check, fact)) {
-        let name = style.dim(&format!("{:<NAME$}", spaced(fact.name)));
-        // Its own name is dim, and the text after it is wrapped without it.
-        let source = fact.source.map(|source| format!("  {source}")).unwrap_or_default();
-        for (at, text) in value_lines(&fact.value).into_iter().enumerate() {
-            let name = if at == 0 { name.clone() } else { pad(NAME) };
-            let head = format!("{}{name}", pad(INDENT));
-            if is_pasted(fact) || text.chars().count() + source.len() + INDENT + NAME <= WIDTH {
-                let _ = writeln!(out, "{head}{text}{}", style.dim(&source));
-            } else {
-                wrapped(out, &head, INDENT + NAME, &format!("{text}{source}"));
-            }
+        let head = format!("{}{}", pad(INDENT), style.dim(&format!("{:<NAME$}", spaced(fact.name))));
+        let source = fact.source.unwrap_or_default();
+        let text = value_text(&fact.value);
+        if is_pasted(fact) {
+            let _ = writeln!(out.text, "{head}{text}");
+        } else {
+            out.wrapped_before(&head, INDENT + NAME, &text, source, style);
         }
     }
     grants(out, &check.grants, style);
 }
 
-fn grants(out: &mut String, grants: &[Grant], style: Style) {
+/// How long it took; nothing for what was not done.
+fn time(check: &Check) -> String {
+    match (check.took.as_millis(), check.took.is_zero()) {
+        (_, true) => String::new(),
+        (0, false) => "<1 ms".into(),
+        (took, false) => format!("{took} ms"),
+    }
+}
+
+fn grants(out: &mut Page, grants: &[Grant], style: Style) {
     const PERMISSION: usize = 34;
     for grant in grants.iter().filter(|grant| grant.work_iq) {
         let (status, how) = match &grant.held {
@@ -185,41 +192,44 @@ fn grants(out: &mut String, grants: &[Grant], style: Style) {
         };
         let word = if status == Status::Ok { "granted" } else { "missing" };
         let word = style.paint(status, &format!("{word:<9}"));
-        let how = safe(&how, 120);
-        let gap = if how.is_empty() { "" } else { " " };
-        let _ = writeln!(out, "{}{word}{:<PERMISSION$}{}{gap}{how}", pad(INDENT), grant.name, grant.unlocks);
+        let head = format!("{}{word}{:<PERMISSION$}", pad(INDENT), grant.name);
+        let text = format!("{}{}", grant.unlocks, safe(&how, 120));
+        // The longest list of tools is as wide.
+        let is_narrow = out.width < INDENT + 9 + PERMISSION + 44;
+        let indent = if is_narrow { INDENT + 11 } else { INDENT + 9 + PERMISSION };
+        out.wrapped_before(&head, indent, &text, &grant.tools.join(", "), style);
     }
     for (word, is_held) in [("helper", true), ("optional", false)] {
-        let names: Vec<_> = grants
-            .iter()
-            .filter(|grant| !grant.work_iq && (grant.held != Held::Not) == is_held)
-            .map(|grant| format!("{} ({})", grant.name, grant.unlocks))
-            .collect();
+        let names: Vec<_> =
+            grants
+                .iter()
+                .filter(|grant| !grant.work_iq && (grant.held != Held::Not) == is_held)
+                .map(|grant| {
+                    if is_held {
+                        grant.name.to_owned()
+                    } else {
+                        format!("{} ({})", grant.name, grant.unlocks)
+                    }
+                })
+                .collect();
         if !names.is_empty() {
             let word = style.dim(&format!("{word:<9}"));
-            let names = if is_held {
-                names
-                    .iter()
-                    .map(|name| name.split(' ').next().unwrap_or_default())
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            } else {
-                names.join(", ")
-            };
-            wrapped(out, &format!("{}{word}", pad(INDENT)), INDENT + 9, &names);
+            out.wrapped(&format!("{}{word}", pad(INDENT)), INDENT + 9, &names.join(", "));
         }
     }
 }
 
-/// A command among the facts.
+/// A command among the facts, or JSON.
 fn is_pasted(fact: &Fact) -> bool {
-    fact.name == "forNames"
+    matches!(fact.name, "forNames" | MATCHING)
 }
+
+/// The federated credential that a token would match, as the body of a request that adds it.
+const MATCHING: &str = "matchingFederatedCredential";
 
 /// What the sentence or the table says already is not shown again.
 fn is_shown(check: &Check, fact: &Fact) -> bool {
-    let technical =
-        ["matchingFederatedCredential", "kind", "from", "readable", "path", "httpStatus", "aadsts"];
+    let technical = ["kind", "from", "readable", "path", "httpStatus", "aadsts"];
     let hidden = match check.id {
         "clock" => true,
         "token" => fact.name == "roles",
@@ -234,6 +244,9 @@ fn is_shown(check: &Check, fact: &Fact) -> bool {
 
 /// `daysLeft` as `days left`.
 fn spaced(name: &str) -> String {
+    if name == MATCHING {
+        return "credential to match it".into();
+    }
     let mut out = String::new();
     for c in name.chars() {
         if c.is_ascii_uppercase() {
@@ -246,16 +259,16 @@ fn spaced(name: &str) -> String {
     out
 }
 
-fn value_lines(value: &Value) -> Vec<String> {
+fn value_text(value: &Value) -> String {
     match value {
-        Value::String(text) => vec![safe(text, 300)],
-        Value::Bool(yes) => vec![if *yes { "yes" } else { "no" }.to_owned()],
+        Value::String(text) => safe(text, 300),
+        Value::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
         Value::Array(list) => {
             let texts: Vec<_> =
                 list.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
-            vec![safe(&texts.join(", "), 300)]
+            safe(&texts.join(", "), 300)
         }
-        other => vec![safe(&other.to_string(), 300)],
+        other => safe(&other.to_string(), 1200),
     }
 }
 
@@ -269,29 +282,55 @@ fn hang(text: &str) -> usize {
     if text.trim_start().starts_with("- ") { lead + 2 } else { lead }
 }
 
-/// `text` after `head`, wrapped, each further line indented.
-fn wrapped(out: &mut String, head: &str, indent: usize, text: &str) {
-    let lead = text.len() - text.trim_start().len();
-    out.push_str(head);
-    out.push_str(&pad(lead));
-    let mut column = indent.saturating_sub(hang(text)).max(INDENT) + lead;
-    let mut first = true;
-    for word in text.split_whitespace() {
-        let width = word.chars().count();
-        if !first && column + 1 + width > WIDTH {
-            let _ = write!(out, "\n{}", pad(indent));
-            column = indent;
-            first = true;
-        }
-        if !first {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += width;
-        first = false;
+/// Lines, and how wide they are.
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    /// `text` after `head`, wrapped, each further line indented.
+    fn wrapped(&mut self, head: &str, indent: usize, text: &str) {
+        self.wrapped_before(head, indent, text, "", Style::Plain);
     }
-    out.push('\n');
+
+    /// The same with `tail` after it, dim and in one piece.
+    fn wrapped_before(&mut self, head: &str, indent: usize, text: &str, tail: &str, style: Style) {
+        let lead = text.len() - text.trim_start().len();
+        let out = &mut self.text;
+        out.push_str(head);
+        out.push_str(&pad(lead));
+        let mut column = shown_width(head) + lead;
+        let mut first = true;
+        let words = text.split_whitespace().map(|word| (word, false));
+        for (word, is_tail) in words.chain((!tail.is_empty()).then_some((tail, true))) {
+            let gap = if is_tail { 2 } else { 1 };
+            let width = shown_width(word);
+            if !first && column + gap + width > self.width {
+                let _ = write!(out, "\n{}", pad(indent));
+                column = indent;
+                first = true;
+            }
+            if !first {
+                out.push_str(&pad(gap));
+                column += gap;
+            }
+            if is_tail {
+                out.push_str(&style.dim(word));
+            } else {
+                out.push_str(word);
+            }
+            column += width;
+            first = false;
+        }
+        out.push('\n');
+    }
+}
+
+/// How many characters of a word are seen: colours, which are ours, are not.
+fn shown_width(word: &str) -> usize {
+    let colours = word.split('\u{1b}').skip(1).map(|rest| rest.find('m').map_or(0, |end| end + 2));
+    word.chars().count() - colours.sum::<usize>()
 }
 
 /// A text on one line, without anything that steers a terminal, or a runner that reads its commands in a log
@@ -328,12 +367,13 @@ mod tests {
                 Check::new("b", "B", Status::Skipped, "There is no token"),
             ]),
             Style::Plain,
+            WIDTH,
         );
         let expected = "workiq-auth doctor: something is wrong (1 failed, 1 ok, 2 skipped)\n\n\
                         failed   Sign-in\n         The secret is wrong\n         What to do\n         Make a new one:\n           \
                         az ad app credential reset\n\nAll checks\n\n\
-                        ok       Mode                    app-only\n\
-                        failed   Sign-in                 see above\n\
+                        ok       Mode                      app-only\n\
+                        failed   Sign-in                   see above\n\
                         skipped  A, B: There is no token\n";
         assert_eq!(shown, expected);
     }
@@ -346,6 +386,7 @@ mod tests {
                     .step(Step::Command("::add-mask::x\u{7}".into())),
             ]),
             Style::Plain,
+            WIDTH,
         );
         assert!(!shown.contains('\u{1b}') && !shown.contains('\u{7}'), "{shown:?}");
         assert!(!shown.contains("::") && !shown.contains("##["), "{shown}");
@@ -354,8 +395,43 @@ mod tests {
     #[test]
     fn colour_is_only_where_it_is_wanted() {
         let report = report(vec![Check::new("mode", "Mode", Status::Ok, "app-only")]);
-        assert!(!render(&report, Style::Plain).contains('\u{1b}'));
-        assert!(render(&report, Style::Colour).contains("\u{1b}[32mok"));
+        assert!(!render(&report, Style::Plain, WIDTH).contains('\u{1b}'));
+        assert!(render(&report, Style::Colour, WIDTH).contains("\u{1b}[32mok"));
+        assert_eq!(["word", "\u{1b}[1;31mword\u{1b}[0m"].map(shown_width), [4, 4]);
+    }
+
+    #[test]
+    fn every_check_that_was_made_says_how_long_it_took() {
+        let mut check = Check::new("mode", "Mode", Status::Ok, "app-only");
+        for (took, shown) in
+            [(0, "Mode                      app-only"), (400, "<1 ms app-only"), (12_300, " 12 ms app-only")]
+        {
+            check.took = std::time::Duration::from_micros(took);
+            let plain = render(&report(vec![check.clone()]), Style::Plain, WIDTH);
+            assert!(plain.trim_end().ends_with(shown), "{plain}");
+        }
+        let colour = render(&report(vec![check]), Style::Colour, WIDTH);
+        assert!(colour.contains("\u{1b}[2m   12 ms \u{1b}[0mapp-only"), "{colour:?}");
+    }
+
+    #[test]
+    fn a_federated_credential_is_shown_to_be_pasted() {
+        let value = serde_json::json!({"issuer": "https://issuer", "subject": "s", "audiences": ["a"]});
+        let check =
+            Check::new("credential", "Credential", Status::Ok, "x").fact(MATCHING, value, Privacy::Ids);
+        let shown = render(&report(vec![check]), Style::Plain, WIDTH);
+        let json = r#"credential to match it    {"issuer":"https://issuer","subject":"s","audiences":["a"]}"#;
+        assert!(shown.contains(json), "{shown}");
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_the_terminal_within_bounds() {
+        let words = || report(vec![Check::new("x", "X", Status::Failed, "word ".repeat(60))]);
+        for (width, most) in [(0, NARROWEST), (72, 72), (100, WIDTH), (300, WIDTH)] {
+            let shown = render(&words(), Style::Plain, width);
+            let widest = shown.lines().map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= most && widest > most - 6, "{width}: {shown}");
+        }
     }
 
     #[test]
@@ -366,6 +442,7 @@ mod tests {
                 Check::new("x", "X", Status::Failed, "word ".repeat(60)).step(Step::Command(command.clone())),
             ]),
             Style::Plain,
+            WIDTH,
         );
         assert!(shown.contains(&command));
         assert!(

@@ -44,7 +44,7 @@ fn of_refusal(mut check: Check, refusal: &Refusal, application: Option<&Applicat
     check.code = Some(refusal.kind.code().to_owned());
     check.refused = true;
     check.summary.clone_from(&refusal.cause);
-    check.link = Some(refusal.link);
+    check.link = Some(refusal.link.into());
     // Graph's own words are in these, and may name something.
     let quotes = match refusal.kind {
         RefusalKind::Forbidden | RefusalKind::TokenRefused => true,

@@ -34,6 +34,8 @@ pub(in crate::doctor) struct Targets {
     channels: Vec<(String, String)>,
     /// How many of the boundary are left out.
     pub(super) more: usize,
+    /// Whether they were asked for by name, and not taken from settings and boundary.
+    pub(super) named: bool,
 }
 
 impl Targets {
@@ -67,7 +69,8 @@ impl Targets {
         self.teams = distinct(&wanted.teams);
         self.sites = distinct(&wanted.sites);
         self.organizers = distinct(&wanted.organizers);
-        *wanted != Wanted::default()
+        self.named = *wanted != Wanted::default();
+        self.named
     }
 
     fn some_of<'a>(&mut self, all: impl Iterator<Item = &'a String>) -> Vec<String> {
@@ -149,6 +152,7 @@ mod tests {
         let wanted = Wanted { sites: vec!["s".into(), "S".into()], ..Wanted::default() };
         let named = targets(&settings, &wanted);
         assert_eq!((named.sites.len(), named.users.len(), named.more), (1, 0, 0));
+        assert_eq!((all.named, named.named), (false, true));
         assert!(targets(&self::settings(&[]), &Wanted::default()).is_empty());
     }
 }
