@@ -184,12 +184,13 @@ pub(crate) fn is_plain(text: &str) -> bool {
 }
 
 /// A number of seconds as a person would say it.
-fn span(seconds: u64) -> String {
+pub(crate) fn span(seconds: u64) -> String {
+    let in_units = |unit: u64| (seconds + unit / 2) / unit;
     match seconds {
         0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
+        120..7_200 => format!("{} min", in_units(60)),
+        7_200..172_800 => format!("{} h", in_units(3_600)),
+        _ => format!("{} days", in_units(86_400)),
     }
 }
 
@@ -286,7 +287,9 @@ mod tests {
 
     #[test]
     fn spans_are_said_in_one_unit() {
-        for (seconds, words) in [(90, "90 s"), (420, "7 min"), (10_800, "3 h"), (1_000_000, "11 days")] {
+        for (seconds, words) in
+            [(90, "90 s"), (420, "7 min"), (10_800, "3 h"), (899, "15 min"), (1_000_000, "12 days")]
+        {
             assert_eq!(span(seconds), words);
         }
     }

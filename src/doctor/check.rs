@@ -328,7 +328,22 @@ pub fn steps(hint: &str, privacy: Privacy) -> Vec<Step> {
 
 /// Whether a line of a hint is a command.
 fn is_command(line: &str) -> bool {
-    const PROGRAMS: [&str; 8] = ["az ", "openssl ", "Connect-", "Grant-", "New-", "Test-", "Set-", "cat "];
+    const PROGRAMS: [&str; 14] = [
+        "./scripts/",
+        "az ",
+        "base64 ",
+        "cat ",
+        "keytool ",
+        "openssl ",
+        "ssh-keygen ",
+        "umask ",
+        "Connect-",
+        "Get-",
+        "Grant-",
+        "New-",
+        "Set-",
+        "Test-",
+    ];
     PROGRAMS.iter().any(|program| line.trim_start().starts_with(program))
 }
 

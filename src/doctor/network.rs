@@ -112,23 +112,14 @@ pub(super) fn clock(settings: &Settings, skew: Option<i64>) -> Check {
         SignIn::Application { proof: ProofSetting::Certificate(_) | ProofSetting::Federated(_), .. }
     );
     let status = if off > SKEW_UP_TO && by_clock { Status::Failed } else { Status::Warning };
-    let mut check = check(status, format!("This machine's clock is {} {way} that of the servers", span(off)))
-        .step(Step::Words("Set the clock, and have it kept right (NTP):".into(), Privacy::Open))
-        .step(Step::Command(
-            if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }.into(),
-        ));
+    let mut check =
+        check(status, format!("This machine's clock is {} {way} that of the servers", hints::span(off)))
+            .step(Step::Words("Set the clock, and have it kept right (NTP):".into(), Privacy::Open))
+            .step(Step::Command(
+                if cfg!(windows) { "w32tm /resync" } else { "sudo timedatectl set-ntp true" }.into(),
+            ));
     check.code = Some("clock_skewed".into());
     check
-}
-
-/// A number of seconds as the hint about a sign-in that was early or late says it.
-fn span(seconds: u64) -> String {
-    match seconds {
-        0..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::check::{Privacy, Step};
 use crate::graph::granted::Granted;
-use crate::graph::refusal::grant::azure_cli_for;
+use crate::graph::refusal::grant::{GRANTER, WHOLE, commands};
 use crate::settings::Settings;
 use crate::settings::cloud::Cloud;
 
@@ -36,15 +36,18 @@ impl Application {
 
     /// Grants `roles` (app role ids), which are those of `areas`; with `names` the roles that turn ids into names.
     pub(super) fn grant(&self, areas: &[&str], names: bool, roles: &[&str]) -> Vec<Step> {
-        let words = |text: &str| Step::Words(text.into(), Privacy::Open);
+        let words = |text: String| Step::Words(text, Privacy::Open);
+        let [ask, consent] = commands(&self.client, roles);
         vec![
-            words(
-                "An administrator grants it, in one of these ways; the next token has it. The script is in \
-                 https://github.com/workiq-auth/workiq-auth:",
-            ),
+            words(format!(
+                "{GRANTER} grants it, in one of these ways; the next token has it. The script is in \
+                 https://github.com/workiq-auth/workiq-auth:"
+            )),
             Step::Command(self.enable(areas, names)),
-            Step::Command(azure_cli_for(&self.client, roles)),
-            words("Where the application asks for it already, consent is enough:"),
+            words(format!("Or with the Azure CLI. {WHOLE}")),
+            Step::Command(ask),
+            Step::Command(consent),
+            words("Where the application asks for it already, consent is enough:".into()),
             Step::Url(self.consent()),
         ]
     }
@@ -120,8 +123,9 @@ mod tests {
             commands[0],
             "./scripts/Enable-WorkIQAppOnly.ps1 -TenantId contoso.com -ClientId c -For Mail,Chats"
         );
-        assert!(commands[1].contains("--api-permissions r1=Role r2=Role &&"), "{}", commands[1]);
-        assert_eq!(commands.len(), 2);
+        assert!(commands[1].ends_with("--api-permissions r1=Role r2=Role"), "{}", commands[1]);
+        assert!(commands[2].starts_with("az ad app permission admin-consent"), "{}", commands[2]);
+        assert_eq!(commands.len(), 3);
         let url = "https://login.microsoftonline.com/contoso.com/adminconsent?client_id=c";
         assert_eq!(steps.last(), Some(&Step::Url(url.into())));
         assert!(application.enable(&["x"; 7], true).ends_with("-ClientId c -All -WithNames"));

@@ -4,6 +4,7 @@ use super::by_script;
 use crate::doctor::check::{Check, Privacy, Status, Step, steps};
 use crate::doctor::remedy::Application;
 use crate::error::printable;
+use crate::graph::refusal::grant::GRANTER;
 use crate::graph::refusal::{Refusal, RefusalKind};
 use crate::graph::{GraphFailure, GraphResponse};
 
@@ -64,7 +65,7 @@ fn of_refusal(mut check: Check, refusal: &Refusal, application: Option<&Applicat
         check.privacy = Privacy::Open;
         check.todo = vec![
             Step::Words(
-                "An administrator grants it; other ways are told with the permissions:".into(),
+                format!("{GRANTER} grants it; other ways are told with the permissions:"),
                 Privacy::Open,
             ),
             script,

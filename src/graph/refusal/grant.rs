@@ -15,10 +15,10 @@ pub(super) fn app(refused: &Refused<'_>) -> String {
 
 /// Who may consent to application permissions of Microsoft Graph, which other administrators of applications may not
 /// (learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent#prerequisites).
-pub(super) const GRANTER: &str = "A Privileged Role Administrator (a Cloud Application Administrator cannot)";
+pub(crate) const GRANTER: &str = "A Privileged Role Administrator (a Cloud Application Administrator cannot)";
 
 /// What consent does beside what it is meant for (the same page).
-pub(super) const WHOLE: &str =
+pub(crate) const WHOLE: &str =
     "Admin consent is to the whole manifest of the application, and may take away grants that are not in it.";
 
 /// The tenant.
@@ -31,11 +31,6 @@ pub(super) fn tenant(refused: &Refused<'_>) -> String {
 /// None where the id of the role is not known.
 pub(super) fn azure_cli(refused: &Refused<'_>, wanted: &Wanted) -> Option<String> {
     Some(commands(&app(refused), &[wanted.role_id?]).join("\n"))
-}
-
-/// Azure CLI: the same for several roles, by their ids, in one line for a shell that knows `&&`.
-pub(crate) fn azure_cli_for(app: &str, roles: &[&str]) -> String {
-    commands(app, roles).join(" && ")
 }
 
 /// Asking for `roles`, and consent: two commands, since `PowerShell` 5.1 knows no `&&`.
