@@ -73,6 +73,7 @@ const MODULES = {
   },
   'microsoft.powershell.core': {
     'ForEach-Object': [],
+    'Select-Object': [],
     'Where-Object': [],
     'Get-Module': ['ListAvailable', 'Name'],
     'Import-Module': ['Name'],
