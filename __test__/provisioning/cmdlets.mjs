@@ -73,7 +73,6 @@ const MODULES = {
   },
   'microsoft.powershell.core': {
     'ForEach-Object': [],
-    'Select-Object': [],
     'Where-Object': [],
     'Get-Module': ['ListAvailable', 'Name'],
     'Import-Module': ['Name'],
@@ -86,6 +85,7 @@ const MODULES = {
     'Read-Host': ['Prompt', 'AsSecureString'],
     'Sort-Object': ['Unique'],
     'Start-Sleep': ['Seconds'],
+    'Select-Object': [],
     'Write-Host': ['ForegroundColor'],
     'Write-Warning': [],
   },
