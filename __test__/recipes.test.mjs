@@ -284,12 +284,9 @@ const { status } = spawnSync('workiq-auth', ['fetch', '-u', '/users/ada@contoso.
 process.exitCode = status;
 `;
 
-describe("the README's recipes", { skip }, () => {
+describe('the recipes of the README and of docs/use.md', { skip }, () => {
   const README = 'README.md';
-  const scripts = () =>
-    blocksUnder(README, 'Recipes')
-      .filter(({ info }) => info === 'sh')
-      .map(({ body }) => place.own(body));
+  const USE = 'docs/use.md';
   const settings = () => ({
     WORKIQ_AUTH_MODE: 'app-only',
     WORKIQ_TENANT_ID: 'contoso.onmicrosoft.com',
@@ -310,7 +307,7 @@ describe("the README's recipes", { skip }, () => {
 
   test('a certificate that is made by hand', async () => {
     const cwd = place.folder();
-    const [make, use] = scripts()[0].split(/^(?=export )/m);
+    const [make, use] = place.own(recipe(README, 'Recipes', 'sh')).split(/^(?=export )/m);
     const made = await shell(make, cwd);
     assert.equal(made.code, 0, made.stderr);
     tenant.uploadCertificate(readFileSync(path.join(cwd, 'client.crt'), 'utf8'));
@@ -320,7 +317,7 @@ describe("the README's recipes", { skip }, () => {
   });
 
   test('a client secret', async () => {
-    const [, script] = scripts();
+    const script = place.own(recipe(USE, 'Credentials', 'sh'));
     const { code, stdout, stderr } = await shell(
       script.replace('WORKIQ_CLIENT_SECRET=…', 'WORKIQ_CLIENT_SECRET="$SECRET"'),
       place.folder(),
@@ -336,7 +333,7 @@ describe("the README's recipes", { skip }, () => {
   });
 
   test('a script of its reader gets a token', async () => {
-    const { body } = blocksUnder(README, 'Recipes').findLast(({ info }) => info === 'js');
+    const body = recipe(USE, 'In code', 'js');
     const cwd = place.folder();
     writeFileSync(path.join(cwd, 'own.mjs'), `${body}\nconsole.log(token.split('.').length);\n`);
     const install = `npm install --silent --no-save workiq-auth@${version}`;
