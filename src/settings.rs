@@ -275,6 +275,27 @@ pub fn how_to_leave_delegated(options: &Options, environment: &Environment) -> S
     }
 }
 
+/// Settings for the tests of other rooms.
+#[cfg(test)]
+pub(crate) mod test_support {
+    use super::Settings;
+    use super::environment::Environment;
+    use super::options::Options;
+
+    /// Those of the application `11111111-2222-4333-8444-555555555555` of a tenant, with one variable for its credential.
+    pub(crate) fn app_only(tenant: &str, credential: (&str, &str)) -> Settings {
+        let environment: Environment = [
+            ("WORKIQ_AUTH_MODE", "app-only"),
+            ("WORKIQ_TENANT_ID", tenant),
+            ("WORKIQ_CLIENT_ID", "11111111-2222-4333-8444-555555555555"),
+            credential,
+        ]
+        .into_iter()
+        .collect();
+        Settings::resolve(&Options::default(), &environment).unwrap()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,12 +62,12 @@ pub(super) fn steps(
             (&mut power_shell, format!(" -{}", argument.power_shell)),
             (&mut bash, format!(" --{}", argument.bash)),
         ] {
-            let value = argument.value.as_ref().map(|value| format!(" {value}")).unwrap_or_default();
-            if argument.value.is_some() {
-                mask.add(format!("{flag}{value}"), format!("{flag} {}", argument.hidden));
-            }
             command.push_str(&flag);
-            command.push_str(&value);
+            if let Some(value) = &argument.value {
+                mask.add(format!("{flag} {value}"), format!("{flag} {}", argument.hidden));
+                command.push(' ');
+                command.push_str(value);
+            }
         }
     }
     let words = "Or with a script of https://github.com/workiq-auth/workiq-auth, which changes nothing with -WhatIf or \
@@ -134,19 +134,16 @@ fn of_run(run: &str) -> Option<Argument> {
     if run == "pull_request" {
         return Some(flag("PullRequest", "pull-request"));
     }
-    let (value, argument) = match (run.strip_prefix("ref:refs/heads/"), run.strip_prefix("environment:")) {
-        (Some(branch), _) => {
-            let branch = branch.to_owned();
-            (branch.clone(), valued("Branch", "branch", &branch, "<branch>"))
-        }
+    let (value, of) = match (run.strip_prefix("ref:refs/heads/"), run.strip_prefix("environment:")) {
+        (Some(branch), _) => (branch.to_owned(), ("Branch", "branch", "<branch>")),
         // GitHub writes a colon in a name as %3A, and so do the scripts. One as it is begins another claim.
         (None, Some(name)) if !name.contains(':') => {
-            let name = name.replace("%3A", ":");
-            (name.clone(), valued("Environment", "environment", &name, "<environment>"))
+            (name.replace("%3A", ":"), ("Environment", "environment", "<environment>"))
         }
         _ => return None,
     };
-    is_value(&value).then_some(argument)
+    let (power_shell, bash, hidden) = of;
+    is_value(&value).then(|| valued(power_shell, bash, &value, hidden))
 }
 
 /// The options for any issuer and subject.
@@ -187,23 +184,13 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
-    use crate::settings::environment::Environment;
-    use crate::settings::options::Options;
+    use crate::settings::test_support::app_only;
 
     const ID: &str = "11111111-2222-4333-8444-555555555555";
     const USUAL: &str = "api://AzureADTokenExchange";
 
     fn application(tenant: &str) -> Application {
-        let environment: Environment = [
-            ("WORKIQ_AUTH_MODE", "app-only"),
-            ("WORKIQ_TENANT_ID", tenant),
-            ("WORKIQ_CLIENT_ID", ID),
-            ("WORKIQ_CLIENT_SECRET", "abc8Q~def.ghi"),
-        ]
-        .into_iter()
-        .collect();
-        Application::new(&Settings::resolve(&Options::default(), &environment).unwrap(), None)
+        Application::new(&app_only(tenant, ("WORKIQ_CLIENT_SECRET", "abc8Q~def.ghi")), None)
     }
 
     fn commands_of(code: u32, issuer: &str, subject: &str, audience: &str, mask: &mut Mask) -> Vec<String> {

@@ -125,19 +125,10 @@ pub(super) fn clock(settings: &Settings, skew: Option<i64>) -> Check {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::environment::Environment;
-    use crate::settings::options::Options;
+    use crate::settings::test_support::app_only;
 
     fn settings(credential: (&str, &str)) -> Settings {
-        let environment: Environment = [
-            ("WORKIQ_AUTH_MODE", "app-only"),
-            ("WORKIQ_TENANT_ID", "contoso.com"),
-            ("WORKIQ_CLIENT_ID", "11111111-2222-4333-8444-555555555555"),
-            credential,
-        ]
-        .into_iter()
-        .collect();
-        Settings::resolve(&Options::default(), &environment).unwrap()
+        app_only("contoso.com", credential)
     }
 
     #[test]

@@ -112,22 +112,13 @@ mod tests {
     use super::*;
     use crate::credential::jwt::test_support::token;
     use crate::secret::Secret;
-    use crate::settings::environment::Environment;
-    use crate::settings::options::Options;
+    use crate::settings::test_support::app_only;
 
     const ID: &str = "11111111-2222-4333-8444-555555555555";
     const OTHER: &str = "22222222-2222-4333-8444-555555555555";
 
     fn of(claims: &str) -> Check {
-        let environment: Environment = [
-            ("WORKIQ_AUTH_MODE", "app-only"),
-            ("WORKIQ_TENANT_ID", ID),
-            ("WORKIQ_CLIENT_ID", ID),
-            ("WORKIQ_CLIENT_SECRET", "abc8Q~def.ghi"),
-        ]
-        .into_iter()
-        .collect();
-        let settings = Settings::resolve(&Options::default(), &environment).unwrap();
+        let settings = app_only(ID, ("WORKIQ_CLIENT_SECRET", "abc8Q~def.ghi"));
         let token = AccessToken::new(Secret::new(token(claims)), Duration::from_secs(3600), None);
         of_token(&token, &settings, &mut Mask::default())
     }
