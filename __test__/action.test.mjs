@@ -14,12 +14,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { startGitHubApi } from './github-api.mjs';
 import { packInto } from './packed.mjs';
 import { values } from './runner/files.mjs';
 import { findSecrets } from './secrets-support.mjs';
@@ -40,20 +40,15 @@ let tenant;
 let place;
 let program;
 let api;
-const asked = [];
 
 /** GitHub's API: the boundary is on the base branch; a pull request, and an older commit, have another. */
 function startApi() {
-  const server = createServer((request, response) => {
-    asked.push({ url: request.url, authorization: request.headers.authorization });
-    const { searchParams, pathname } = new URL(request.url, 'http://localhost');
-    const wider = { users: ['ada@contoso.com', 'grace@contoso.com'] };
-    const files = { [MAIN]: BOUNDARY, 'refs/heads/release/1': wider, [OLD]: wider, [HEAD]: wider };
-    const known = pathname === '/repos/contoso/agents/contents/ci/boundary.json';
-    const file = known && files[searchParams.get('ref')];
-    response.writeHead(file ? 200 : 404).end(JSON.stringify(file || {}));
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+  const wider = { users: ['ada@contoso.com', 'grace@contoso.com'] };
+  const files = { [MAIN]: BOUNDARY, 'refs/heads/release/1': wider, [OLD]: wider, [HEAD]: wider };
+  return startGitHubApi(
+    (pathname, search) =>
+      pathname === '/repos/contoso/agents/contents/ci/boundary.json' && files[search.get('ref')],
+  );
 }
 
 before(async () => {
@@ -64,11 +59,11 @@ before(async () => {
 });
 beforeEach(() => {
   tenant.reset();
-  asked.length = 0;
+  api.requests.length = 0;
 });
 after(async () => {
   await tenant.close();
-  api.close();
+  await api.close();
   rmSync(place, { recursive: true, force: true });
 });
 
@@ -106,7 +101,7 @@ function startJob(event = {}, more = {}) {
     GITHUB_REPOSITORY: 'contoso/agents',
     GITHUB_SHA: HEAD,
     ...more,
-    GITHUB_API_URL: `http://127.0.0.1:${api.address().port}`,
+    GITHUB_API_URL: api.url,
     RUNNER_TEMP: temp,
   };
 
@@ -262,7 +257,7 @@ describe('the action', { skip: windows && 'its steps are run by a shell here' },
       const { code, said } = await job.main(inputs);
       assert.equal(code, 0, said);
       assert.deepEqual(JSON.parse(readFileSync(job.variables().WORKIQ_BOUNDARY, 'utf8')), BOUNDARY);
-      assert.equal(asked[0].authorization, 'Bearer the-token-of-the-job');
+      assert.equal(api.requests[0].authorization, 'Bearer the-token-of-the-job');
       assert.equal(statSync(job.variables().WORKIQ_BOUNDARY).mode & 0o777, 0o400);
       await job.post();
     });

@@ -18,6 +18,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { finish } from './support.mjs';
+
+export { finish };
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 export const windows = process.platform === 'win32';
@@ -83,18 +86,6 @@ function packageWith(where, name, script) {
 
 export function start(program, args, { env = {}, cwd = work } = {}) {
   return spawn(program, args, { cwd, env: { ...baseEnv, ...env }, stdio: 'pipe' });
-}
-
-export async function finish(child) {
-  const out = [];
-  const err = [];
-  child.stdout.on('data', (data) => out.push(data));
-  child.stderr.on('data', (data) => err.push(data));
-  child.stdin.on('error', () => {}).end();
-  const [code, signal] = await new Promise((resolve, reject) => {
-    child.once('error', reject).once('close', (...end) => resolve(end));
-  });
-  return { code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
 }
 
 export const run = (program, args, options) => finish(start(program, args, options));

@@ -15,7 +15,7 @@ import { playPod, readManifest } from './recipes/kubernetes.mjs';
 import { blocksUnder, headings, recipe } from './recipes/page.mjs';
 import { playPipeline } from './recipes/pipelines.mjs';
 import { CREDENTIALS, openPlace } from './recipes/place.mjs';
-import { finish, runAction } from './runner.mjs';
+import { runAction, runProgram } from './runner.mjs';
 import { auditLines, hello } from './support.mjs';
 import { PIPELINES_SUBJECT } from './tenant/federation.mjs';
 
@@ -294,7 +294,7 @@ describe('the recipes of the README and of docs/use.md', { skip }, () => {
   });
   /** Runs lines in a folder, in which a reader has set who the application is. */
   const shell = (script, cwd, env = {}) =>
-    finish('bash', ['-ec', script], { cwd, env: { ...machine, ...settings(), ...env } });
+    runProgram('bash', ['-ec', script], { cwd, env: { ...machine, ...settings(), ...env } });
 
   test('GitHub Actions, with no secret', async () => {
     const { steps, ...rest } = parse(place.own(recipe(README, 'Recipes', 'yaml')));

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import { holds, resolve, resolveAll } from './runner/expression.mjs';
 import { folders, values, variables } from './runner/files.mjs';
-import { plain } from './support.mjs';
+import { finish, plain } from './support.mjs';
 
 const STEP_KEYS = [
   'continue-on-error',
@@ -48,16 +48,10 @@ const TOLD = [
   'workflow',
 ];
 
-/** Runs a program to its end: `{code, stdout, stderr}`. */
-export function finish(program, args, options) {
-  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const said = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'])
-    child[stream].setEncoding('utf8').on('data', (text) => (said[stream] += text));
-  return new Promise((done, failed) => {
-    child.once('error', failed);
-    child.once('close', (code, signal) => done({ code: code ?? signal, ...said }));
-  });
+/** Runs a program to its end: `{code, stdout, stderr}`, with the signal for a code where one ended it. */
+export async function runProgram(program, args, options) {
+  const { code, signal, ...said } = await finish(spawn(program, args, { ...options, stdio: 'pipe' }));
+  return { code: code ?? signal, ...said };
 }
 
 /** What the steps of a job share. */
@@ -139,7 +133,7 @@ class Job {
     const cwd = path.resolve(this.workspace, resolve(step['working-directory'] ?? '.', scope.contexts));
     const file = path.join(this.commands, `script-${this.count}.sh`);
     writeFileSync(file, resolve(step.run, scope.contexts));
-    return (env) => finish(program, [...args, file], { cwd, env });
+    return (env) => runProgram(program, [...args, file], { cwd, env });
   }
 
   /** One step that is to run. */
@@ -161,7 +155,7 @@ class Job {
       workspace: this.workspace,
       github: this.contexts.github,
       run: (program, args, more = {}) =>
-        finish(program, args, { cwd: this.workspace, env: { ...env, ...more } }),
+        runProgram(program, args, { cwd: this.workspace, env: { ...env, ...more } }),
       post: (act) => this.posts.unshift(act),
       job: this,
       own,
@@ -323,7 +317,7 @@ export async function runAction(folder, step, hands) {
   if (action.runs.post) {
     const state = Object.entries(values(env.GITHUB_STATE)).map(([name, value]) => [`STATE_${name}`, value]);
     hands.post((later) =>
-      finish(process.execPath, [path.join(folder, action.runs.post)], {
+      runProgram(process.execPath, [path.join(folder, action.runs.post)], {
         cwd: hands.workspace,
         env: { ...later, ...given, ...Object.fromEntries(state) },
       }),

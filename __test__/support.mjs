@@ -16,6 +16,19 @@ export const plain = Object.fromEntries(
     .map((name) => [name, process.env[name]]),
 );
 
+/** What a child says until it ends, which gets nothing on stdin: `{code, signal, stdout, stderr}`. */
+export async function finish(child) {
+  const out = [];
+  const err = [];
+  child.stdout.on('data', (data) => out.push(data));
+  child.stderr.on('data', (data) => err.push(data));
+  child.stdin.on('error', () => {}).end();
+  const [code, signal] = await new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', (...end) => resolve(end));
+  });
+  return { code, signal, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() };
+}
+
 /**
  * Runs the command to its end.
  *

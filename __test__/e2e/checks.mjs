@@ -11,10 +11,10 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startGitHubApi } from '../github-api.mjs';
 import { npm, packInto } from '../packed.mjs';
 
 const source = fileURLToPath(new URL('../../docs/ci/workiq-checks', import.meta.url));
@@ -49,30 +49,22 @@ export const added = (filename, ...lines) => ({
 
 /** GitHub's API for one pull request. `requests` are the paths that were asked for, with the token. */
 export async function startGitHub() {
-  const requests = [];
   const state = {};
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
-    requests.push({ path: pathname, authorization: request.headers.authorization });
-    const base = '/repos/contoso/orders/pulls/7';
-    const page = Number(searchParams.get('page') ?? 1) - 1;
-    const size = Number(searchParams.get('per_page') ?? 30);
-    const answer = {
+  const base = '/repos/contoso/orders/pulls/7';
+  const api = await startGitHubApi((pathname, search) => {
+    const page = Number(search.get('page') ?? 1) - 1;
+    const size = Number(search.get('per_page') ?? 30);
+    return {
       [base]: state.pull,
       [`${base}/files`]: state.files?.slice(page * size, (page + 1) * size),
     }[pathname];
-    response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' });
-    response.end(JSON.stringify(answer ?? { message: 'Not Found' }));
   });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
-    requests,
+    ...api,
     show(files, shown) {
       Object.assign(state, { files, pull: shown });
-      requests.length = 0;
+      api.requests.length = 0;
     },
-    close: () => new Promise((resolve) => server.close(resolve)),
   };
 }
 

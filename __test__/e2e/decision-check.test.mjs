@@ -127,6 +127,16 @@ suite('The check of pull requests', skip, () => {
   });
 
   describe('is not green where it could not tell', () => {
+    /** A model that reads, and records these words as those of a decision. */
+    const quoting = (quote) => () => ({
+      parts: {
+        reader: ({ path: at }) =>
+          calls.turns(
+            () => calls.fetch(at),
+            () => calls.record([{ decision: 'GraphQL', quote }]),
+          ),
+      },
+    });
     const cases = [
       {
         what: 'there is no transcript',
@@ -196,29 +206,12 @@ suite('The check of pull requests', skip, () => {
         what: 'a quote was said by nobody',
         says: /no decisions with words that are in it/,
         codes: ['unread', 'unread'],
-        set: () => ({
-          parts: {
-            reader: ({ path: at }) =>
-              calls.turns(
-                () => calls.fetch(at),
-                () =>
-                  calls.record([{ decision: 'GraphQL', quote: 'we decided: GraphQL for all new endpoints' }]),
-              ),
-          },
-        }),
+        set: quoting('we decided: GraphQL for all new endpoints'),
       },
       {
         what: 'a quote says nothing',
         codes: ['unread', 'unread'],
-        set: () => ({
-          parts: {
-            reader: ({ path: at }) =>
-              calls.turns(
-                () => calls.fetch(at),
-                () => calls.record([{ decision: 'GraphQL', quote: 'Decided' }]),
-              ),
-          },
-        }),
+        set: quoting('Decided'),
       },
       {
         what: 'a ruling rests on a line that the change has not',

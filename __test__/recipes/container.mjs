@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { finish } from '../runner.mjs';
+import { runProgram } from '../runner.mjs';
 
 /** The instructions of a Dockerfile, one to a line. */
 const instructions = (text) =>
@@ -28,7 +28,7 @@ export async function build(dockerfile, { folder, machine }) {
       image.workdir = within(rest);
       mkdirSync(image.workdir, { recursive: true });
     } else if (what === 'RUN') {
-      const { code, stderr } = await finish('sh', ['-c', rest], { cwd: image.workdir, env: image.env });
+      const { code, stderr } = await runProgram('sh', ['-c', rest], { cwd: image.workdir, env: image.env });
       if (code !== 0) throw new Error(`RUN ${rest}: ${stderr}`);
     } else if (what === 'ENV') {
       const [, name, value] = /^(\w+)=(\S+)$/.exec(rest);

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { finish } from '../runner.mjs';
+import { runProgram } from '../runner.mjs';
 import { only } from './page.mjs';
 
 const KEYS = ['image', 'timeout', 'rules', 'id_tokens', 'variables', 'script'];
@@ -38,5 +38,5 @@ export async function playGitlab(yaml, { folder, machine, issue, edit = (text) =
     ...Object.fromEntries(tokens),
   };
   const script = ['set -eo pipefail', ...job.script].join('\n');
-  return { ...(await finish('bash', ['-c', edit(script)], { cwd: work, env })), env };
+  return { ...(await runProgram('bash', ['-c', edit(script)], { cwd: work, env })), env };
 }

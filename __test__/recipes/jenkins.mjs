@@ -3,7 +3,7 @@
 
 import { cpSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { finish } from '../runner.mjs';
+import { runProgram } from '../runner.mjs';
 
 const ESCAPES = { n: '\n', t: '\t', r: '\r' };
 
@@ -56,7 +56,7 @@ export async function playJenkins(groovy, { folder, machine, files, edit = (scri
   const results = [];
   for (const { script, secret } of lines) {
     const env = { ...machine, ...environment, ...(secret && Object.fromEntries(bound)) };
-    const result = await finish('sh', ['-xec', edit(script)], { cwd: work, env });
+    const result = await runProgram('sh', ['-xec', edit(script)], { cwd: work, env });
     results.push({ ...result, env });
     if (result.code !== 0) break;
   }

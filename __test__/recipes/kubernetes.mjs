@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { finish } from '../runner.mjs';
+import { runProgram } from '../runner.mjs';
 
 /** The pod of the only job, with what belongs to it. */
 export function readManifest(yaml) {
@@ -69,5 +69,5 @@ export async function playPod(yaml, { folder, workdir, machine, tenantId, issue,
   const mounted = (word) => mounts.some(({ mountPath }) => word.startsWith(`${mountPath}/`));
   const argv = container.command.map((word) => (mounted(word) ? within(word) : word));
   const [program, ...args] = edit(argv);
-  return { ...(await finish(program, args, { cwd: workdir, env })), env };
+  return { ...(await runProgram(program, args, { cwd: workdir, env })), env };
 }

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { finish } from '../runner.mjs';
+import { runProgram } from '../runner.mjs';
 import { only } from './page.mjs';
 
 /** A value with its macros put in, which is all that becomes of `$(…)` before a shell sees it. */
@@ -49,7 +49,7 @@ export async function playPipeline(yaml, { folder, machine, macros, connection, 
       ...(named && connection.env),
       ...Object.fromEntries(own),
     };
-    const result = await finish('bash', ['--noprofile', '--norc', file], { cwd: work, env });
+    const result = await runProgram('bash', ['--noprofile', '--norc', file], { cwd: work, env });
     results.push({ ...result, env });
     if (result.code !== 0) break;
   }

@@ -3,10 +3,10 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeJwt } from 'jose';
+import { startGitHubApi } from '../github-api.mjs';
 import { openRegistry } from '../registry.mjs';
 import { runJob } from '../runner.mjs';
 import { findSecrets, keyLines } from '../secrets-support.mjs';
@@ -31,15 +31,12 @@ export const CREDENTIALS = {
 const COMMIT = 'b'.repeat(40);
 
 /** GitHub's API: one file, at the commit that the job is for. */
-function startApi() {
-  const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
-    const there = pathname === '/repos/contoso/decisions/contents/.github/boundary.json';
-    const found = there && searchParams.get('ref') === COMMIT;
-    response.writeHead(found ? 200 : 404).end(found ? '{"users":["ada@contoso.com"]}' : '{}');
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
+const startApi = () =>
+  startGitHubApi(
+    (pathname, search) =>
+      pathname === '/repos/contoso/decisions/contents/.github/boundary.json' &&
+      search.get('ref') === COMMIT && { users: ['ada@contoso.com'] },
+  );
 
 /** What each machine of the place has in its environment. */
 const environment = (at, { registry, proxy, tenant }) => ({
@@ -128,7 +125,7 @@ export async function openPlace() {
           ref: 'refs/heads/main',
           sha: COMMIT,
           event: { repository: { private: true } },
-          api_url: `http://127.0.0.1:${api.address().port}`,
+          api_url: api.url,
         },
         ...options,
       });
@@ -142,7 +139,7 @@ export async function openPlace() {
     async close() {
       await tenant.close();
       registry.close();
-      api.close();
+      await api.close();
       rmSync(at, { recursive: true, force: true });
     },
   };
